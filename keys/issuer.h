@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keys/key_store.h"
+
+/// Signing what goes on a card and proving such signatures, by OpenSSL's CMS and X.509.
+namespace kartsaz::keys {
+
+/// Signs LDS security objects. The private key stays inside. Source: ICAO Doc 9303-10, 4.6.2; RFC 5652.
+class DocumentSigner {
+public:
+    /// @param pem  private key and certificate, PEM, in any order (blob "document-signer" of a key store)
+    /// @throws Error{keys_failed}
+    explicit DocumentSigner(const SecretBytes& pem);
+    ~DocumentSigner();
+    DocumentSigner(DocumentSigner&&) noexcept;
+
+    const Bytes& certificate() const;  ///< DER
+    /// CMS SignedData, version 3, of eContentType id-icao-mrtd-security-ldsSecurityObject, certificate
+    /// included, signed attributes contentType and messageDigest. The length is the same for every content
+    /// of one length: a signature whose DER form is not of the usual length is made again, so that plans
+    /// can count bytes exactly.
+    Bytes sign_lds_security_object(ByteView content) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// What a CMS signature over an LDS security object says.
+struct SignedObject {
+    Bytes content_type;  ///< value bytes of the eContentType OID
+    Bytes content;       ///< eContent
+    Bytes certificate;   ///< the signer's certificate, DER; empty when none is inside
+    std::string signer;  ///< its subject, one line
+    bool signature_ok = false;
+    std::string fault;  ///< why signature_ok is false, in words
+};
+/// @throws Error{input_invalid} when it is no CMS SignedData with exactly one signer.
+SignedObject read_signed_object(ByteView cms);
+
+/// A certificate in words. @throws Error{input_invalid}
+struct CertificateFacts {
+    std::string subject;
+    std::string issuer;
+    std::string serial;           ///< hexadecimal
+    std::int64_t not_before = 0;  ///< seconds since 1970
+    std::int64_t not_after = 0;
+    bool ca = false;
+    bool key_usage_digital_signature = false;
+};
+CertificateFacts certificate_facts(ByteView der);
+
+/// Country signers that are trusted, and their CRLs.
+class TrustAnchors {
+public:
+    TrustAnchors();
+    ~TrustAnchors();
+    TrustAnchors(TrustAnchors&&) noexcept;
+    /// PEM or DER, one or more. @throws Error{input_invalid}
+    void add_certificate(ByteView encoded, const std::string& what);
+    void add_crl(ByteView encoded, const std::string& what);
+    std::size_t size() const;
+
+    enum class Verdict {
+        ok,
+        unknown_issuer,
+        bad_signature,
+        expired,
+        not_yet_valid,
+        revoked,
+        crl_missing,
+        crl_stale,
+        not_allowed
+    };
+    struct Answer {
+        Verdict verdict = Verdict::unknown_issuer;
+        std::string text;  ///< in words, with OpenSSL's reason
+    };
+    /// The path from `certificate` (DER) to an anchor at `at` (seconds since 1970). A CRL is asked for
+    /// only when one of that issuer is here; `crl_missing` is for callers that demand one.
+    Answer check(ByteView certificate, std::int64_t at, bool demand_crl = false) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The certificates (CSCA) that belong to the shipped development keys, PEM.
+std::string development_csca_pem();
+
+}  // namespace kartsaz::keys

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keys/keyset.h"
+
+namespace kartsaz::keys {
+
+/// Where keysets are found. Kinds: encrypted file (FileKeyStore), built-in development keys; PKCS#11 comes
+/// behind the same interface.
+class KeyStore {
+public:
+    KeyStore() = default;
+    KeyStore(const KeyStore&) = delete;
+    KeyStore& operator=(const KeyStore&) = delete;
+    virtual ~KeyStore() = default;
+    /// The keyset of this name; with a version when several are held, else the newest.
+    /// @throws Error{keys_failed} that lists the names that are there.
+    virtual const Keyset& keyset(std::string_view name, std::optional<std::uint8_t> version = {}) const = 0;
+    /// Every version held of this name, newest first; empty when there is none.
+    virtual std::vector<const Keyset*> versions(std::string_view name) const = 0;
+    virtual std::vector<std::string> names() const = 0;
+    /// The issuer's signing identity (PEM private key and certificates), see issuer.h.
+    /// @throws Error{keys_failed} when the store has none of this name.
+    virtual const SecretBytes& blob(std::string_view name) const = 0;
+    /// True when anything in it is a development key.
+    virtual bool development() const = 0;
+};
+
+/// The published transport keys (404142..4F), and shipped issuer keys, document signer and CSCA for
+/// development; loudly marked. Holds "transport", "issuer", "active-authentication" and the blob
+/// "document-signer" with its private key.
+std::unique_ptr<KeyStore> development_keys();
+
+/// Reads a key file: a JSON header (format, KDF parameters) and an AEAD ciphertext (Argon2id or scrypt,
+/// AES-256/GCM by Botan). The passphrase comes from a file, whose mode must not be open to others.
+/// @throws Error{input_invalid} naming file, field, offset and rule; Error{keys_failed} when the
+///         passphrase does not open it.
+std::unique_ptr<KeyStore> open_key_file(const std::filesystem::path& file, const SecretBytes& passphrase);
+
+/// Writes `store_json` (the plain form described in docs/formats.md) encrypted, atomically, mode 0600.
+void write_key_file(const std::filesystem::path& file, const SecretBytes& store_json,
+                    const SecretBytes& passphrase);
+
+/// The first line of a file as a passphrase. @throws Error{keys_failed} when others may read the file.
+SecretBytes read_passphrase_file(const std::filesystem::path& file);
+
+}  // namespace kartsaz::keys

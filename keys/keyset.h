@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apdu/bytes.h"
+#include "keys/secret.h"
+
+namespace kartsaz::keys {
+
+enum class KeyType { aes, des3 };
+
+/// Key check value, 3 bytes: AES of sixteen 01 bytes, triple DES of eight 00 bytes.
+/// Source: GlobalPlatform Card Specification 2.3.1, B.6; Amendment D 1.1.1, 7.2.2.
+Bytes kcv(const SecretBytes& key, KeyType type);
+
+/// How a card's own keys come from the keys of the keyset.
+enum class Diversification {
+    none,      ///< the card holds the keys as they are (transport keys)
+    kdf3,      ///< NIST SP 800-108 counter mode with AES-CMAC over the 10 bytes of key diversification data
+    emv_cps11  ///< EMV CPS 1.1: triple DES over the last six bytes of the key diversification data
+};
+std::string_view name(Diversification scheme);
+
+/// The three static keys of a GlobalPlatform secure channel, as one card holds them.
+struct ScpKeys {
+    SecretBytes enc;
+    SecretBytes mac;
+    SecretBytes dek;
+    KeyType type = KeyType::aes;
+    /// KCVs of enc, mac, dek: nine hexadecimal digits in three groups, for people and receipts.
+    std::string kcvs() const;
+    ScpKeys clone() const;
+};
+
+/// A named set of secrets of one purpose. Holds master keys; what a chip gets is derived.
+/// roles: "enc","mac","dek" for a secure channel; "aa" for Active Authentication keys.
+struct Keyset {
+    std::string name;          ///< "transport", "issuer", "active-authentication"
+    std::uint8_t version = 0;  ///< key version number (KVN) on the card, 01..7F; FF for some factory sets
+    KeyType type = KeyType::aes;
+    Diversification diversification = Diversification::none;
+    bool development = false;  ///< published or shipped keys: refused by a production profile
+    std::map<std::string, SecretBytes, std::less<>> keys;
+
+    /// The SCP keys of the chip with this key diversification data (10 bytes; unused for `none`).
+    /// @throws Error{keys_failed} when a role is missing or the scheme does not fit the key type.
+    ScpKeys scp_keys(ByteView kdd) const;
+    /// KCVs by role, upper-case hexadecimal; nothing else of a key is ever shown.
+    std::map<std::string, std::string> kcvs() const;
+};
+
+/// The diversified triple. Source: see Diversification; checked against vectors/gp_keys.json.
+ScpKeys diversify(const Keyset& master, ByteView kdd);
+
+}  // namespace kartsaz::keys
