@@ -29,6 +29,7 @@ CommandApdu internal_authenticate(ByteView challenge, std::uint32_t ne);
 /// 00 22 P1 P2.
 CommandApdu manage_security_environment(std::uint8_t p1, std::uint8_t p2, ByteView crt);
 /// 00 86 (CLA 10 while more follow), dynamic authentication data under tag 7C.
+/// @param dynamic_data  the objects inside 7C, without its header; empty gives 7C00
 CommandApdu general_authenticate(ByteView dynamic_data, bool last);
 /// 00 CA P1P2 = tag. @param cla 00 or 80
 CommandApdu get_data(std::uint16_t tag, std::uint8_t cla = 0x00);
