@@ -20,9 +20,12 @@ Bytes kcv(const SecretBytes& key, KeyType type);
 
 /// How a card's own keys come from the keys of the keyset.
 enum class Diversification {
-    none,      ///< the card holds the keys as they are (transport keys)
-    kdf3,      ///< NIST SP 800-108 counter mode with AES-CMAC over the 10 bytes of key diversification data
-    emv_cps11  ///< EMV CPS 1.1: triple DES over the last six bytes of the key diversification data
+    none,  ///< the card holds the keys as they are (transport keys)
+    kdf3,  ///< NIST SP 800-108 counter mode with AES-CMAC over the 10 bytes of key diversification data
+    /// EMV CPS 1.1: triple DES over the last six bytes of the key diversification data. The masters are
+    /// two-key triple-DES keys; the 16 bytes that come out are keys of the type that the keyset names:
+    /// triple DES for an SCP02 card, AES-128 for an SCP03 card.
+    emv_cps11
 };
 std::string_view name(Diversification scheme);
 
@@ -32,7 +35,7 @@ struct ScpKeys {
     SecretBytes mac;
     SecretBytes dek;
     KeyType type = KeyType::aes;
-    /// KCVs of enc, mac, dek: nine hexadecimal digits in three groups, for people and receipts.
+    /// KCVs of enc, mac, dek: three groups of six hexadecimal digits, for people and receipts.
     std::string kcvs() const;
     ScpKeys clone() const;
 };
@@ -40,13 +43,15 @@ struct ScpKeys {
 /// A named set of secrets of one purpose. Holds master keys; what a chip gets is derived.
 /// roles: "enc","mac","dek" for a secure channel; "aa" for Active Authentication keys.
 struct Keyset {
-    std::string name;          ///< "transport", "issuer", "active-authentication"
-    std::uint8_t version = 0;  ///< key version number (KVN) on the card, 01..7F; FF for some factory sets
-    KeyType type = KeyType::aes;
+    std::string name;             ///< "transport", "issuer", "active-authentication"
+    std::uint8_t version = 0;     ///< key version number (KVN) on the card, 01..7F; FF for some factory sets
+    KeyType type = KeyType::aes;  ///< of the keys that the card holds; see master_type()
     Diversification diversification = Diversification::none;
     bool development = false;  ///< published or shipped keys: refused by a production profile
     std::map<std::string, SecretBytes, std::less<>> keys;
 
+    /// Of the keys held here: `type`, but triple DES for EMV CPS 1.1.
+    KeyType master_type() const;
     /// The SCP keys of the chip with this key diversification data (10 bytes; unused for `none`).
     /// @throws Error{keys_failed} when a role is missing or the scheme does not fit the key type.
     ScpKeys scp_keys(ByteView kdd) const;
