@@ -4,7 +4,7 @@ target_include_directories(kartsaz_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(kartsaz_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wold-style-cast -Wuseless-cast -Wnon-virtual-dtor
   # false positives of GCC 12 on std::vector and std::string at -O2 and above
-  -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict)
+  -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-restrict)
 if(KARTSAZ_WERROR)
   target_compile_options(kartsaz_flags INTERFACE -Werror)
 endif()

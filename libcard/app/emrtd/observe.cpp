@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apdu/error.h"
+#include "apdu/iso7816.h"
+#include "apdu/tlv.h"
+#include "keys/crypto.h"
+#include "keys/mrtd_access.h"
+#include "libcard/app/emrtd/application.h"
+#include "libcard/app/emrtd/lds.h"
+#include "libcard/perso/secure_session.h"
+
+namespace kartsaz::app::emrtd {
+namespace {
+
+constexpr std::uint16_t dg3_fid = 0x0103;
+/// A file that the record decides is never longer than this; more is not read while observing.
+constexpr std::size_t observe_limit = 32767;
+
+/// Bytes of the selected file from the start, as many as the card gives. Asks for nothing at or behind an
+/// offset the card has already cut short: the JMRTD applet does not check it.
+Bytes read_what_is_there(apdu::Transport& link) {
+    Bytes out;
+    std::size_t block = std::min<std::size_t>(link.limits().response_data, observe_limit);
+    while (out.size() < observe_limit) {
+        const auto wanted = std::min(block, observe_limit - out.size());
+        const auto response =
+            link.transmit(apdu::read_binary(out.size(), static_cast<std::uint32_t>(wanted)));
+        if (!response.sw.ok() && response.sw.value() != 0x6282) break;
+        append(out, response.data);
+        const bool first = out.size() == response.data.size();
+        if (response.data.size() < wanted) {
+            // the first answer may be short because the card's buffer is; a later one is the file's end
+            if (!first || response.data.empty() || response.sw.value() == 0x6282) break;
+            if (const auto total = apdu::tlv_total_length(out, "file"); total && *total <= out.size()) break;
+            block = response.data.size();
+        }
+    }
+    return out;
+}
+
+class Observer {
+public:
+    Observer(apdu::Transport& card, const perso::Order& order, perso::CardState& state)
+        : card_{card},
+          order_{order},
+          card_state_{state},
+          options_{read_options(order.profile)},
+          own_{std::make_unique<State>()} {}
+
+    void operator()() {
+        select();
+        if (own_->present) {
+            probe_channel();
+            probe_files();
+            if (!own_->blank || own_->locked) read_content();
+        }
+        card_state_.sealed = card_state_.sealed || own_->locked;
+        card_state_.facts["passport application"] =
+            !own_->present ? fmt::format("none (SW {:04X})", own_->select_sw.value())
+            : own_->locked ? "complete and locked"
+            : own_->blank  ? "blank"
+                           : "begun, not finished";
+        card_state_.applications["emrtd"] = std::move(own_);
+    }
+
+private:
+    void select() {
+        own_->select_sw = card_.transmit(apdu::select_aid_quiet(options_.aid)).sw;
+        own_->present = own_->select_sw.ok();
+    }
+
+    /// Whether the application hands secure channel commands to the card manager; asked before anything is
+    /// written.
+    void probe_channel() {
+        if (!options_.scp03 || card_state_.channel.keys == perso::AnsweringKeys::none) return;
+        const auto challenge = keys::random_bytes(card_state_.channel.s16 ? 16 : 8);
+        own_->scp03_sw = card_.transmit(keys::initialize_update(0x00, challenge)).sw;
+        own_->takes_scp03 = own_->scp03_sw.ok();
+    }
+
+    bool is_there(std::uint16_t fid) {
+        const auto sw = card_.transmit(apdu::select_ef(fid)).sw;
+        if (sw.value() == 0x6982 && fid != dg3_fid) own_->locked = true;
+        if (sw.value() == 0x6982 && fid == dg3_fid && !own_->locked) own_->refuses_dg3 = true;
+        own_->exists[fid] = sw.ok();
+        return sw.ok();
+    }
+
+    /// Files are written in one order, so where the first is absent, so are the others; where another program
+    /// wrote in another order, writing everything is right all the same.
+    void probe_files() {
+        const auto order = file_order(options_);
+        const bool dg3_first = order.front() == "EF.DG3";
+        bool any = is_there(find_file(order[dg3_first ? 1 : 0])->fid);
+        if (dg3_first) any = is_there(dg3_fid) || any;
+        own_->blank = !any && !own_->locked;
+    }
+
+    /// Opens what reads everything: the issuer's own channel where the card has one, else BAC by the record.
+    void read_content() {
+        if (options_.scp03 && card_state_.channel.keys == perso::AnsweringKeys::issuer &&
+            own_->takes_scp03 == true) {
+            const perso::ScpUse use{card_state_.channel.keyset, 0, keys::ScpLevel::all};
+            const auto link = perso::open_scp03(card_, order_.keys, use, card_state_.channel.s16);
+            read_files(*link);
+        } else {
+            read_by_bac();
+        }
+        card_.reset();
+        refuse_other_holder();
+    }
+
+    void read_by_bac() {
+        card_.reset();
+        if (!card_.transmit(apdu::select_aid_quiet(options_.aid)).sw.ok()) return;
+        const keys::MrzPassword password{keys::SecretBytes{to_bytes(order_.record.mrz_information())}};
+        std::unique_ptr<keys::SecureChannel> channel;
+        try {
+            channel = keys::open_bac(card_, password);
+        } catch (const Error& error) {
+            if (error.code() == Errc::reader_failed || error.code() == Errc::card_removed) throw;
+            if (own_->locked) {
+                throw Error{
+                    Errc::card_refused,
+                    "this card is complete and does not open with the MRZ of this record: it belongs to "
+                    "someone else, or the record's document number or dates differ",
+                    error.sw()};
+            }
+            return;  // no BAC keys yet, so nothing of a citizen can be read; all files will be written
+        }
+        keys::SecureTransport link{card_, std::move(channel)};
+        read_files(link);
+    }
+
+    void read_files(apdu::Transport& link) {
+        for (const auto& name : file_order(options_)) {
+            const auto fid = find_file(name)->fid;
+            const auto sw = link.transmit(apdu::select_ef(fid)).sw;
+            own_->exists[fid] = sw.ok();
+            if (sw.ok()) own_->files[fid] = read_what_is_there(link);
+        }
+    }
+
+    /// A card that carries another person's document number is never completed with this record.
+    void refuse_other_holder() const {
+        const auto found = own_->files.find(find_file("EF.DG1")->fid);
+        if (found == own_->files.end()) return;
+        std::string mrz;
+        try {
+            mrz = decode_dg1(found->second);
+        } catch (const Error&) {
+            return;  // torn before it was whole
+        }
+        const std::string wanted = order_.record.mrz();
+        if (mrz.size() == wanted.size() && mrz.compare(5, 25, wanted, 5, 25) != 0 && !order_.reassign) {
+            throw Error{
+                Errc::card_refused,
+                "this card holds the document of another record (document number or national ID differ "
+                "in DG1)"};
+        }
+    }
+
+    apdu::Transport& card_;
+    const perso::Order& order_;
+    perso::CardState& card_state_;
+    Options options_;
+    std::unique_ptr<State> own_;
+};
+
+}  // namespace
+
+void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
+    Observer{card, order, state}();
+}
+
+}  // namespace kartsaz::app::emrtd

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "libcard/perso/application.h"
+
+/// The card manager (issuer security domain): who the chip is, which keys it answers to, the change from
+/// transport to issuer keys, the card's life cycle. Source: GlobalPlatform Card Specification 2.3.1;
+/// Amendment D 1.1.1.
+namespace kartsaz::app::globalplatform {
+
+/// Card life cycle. Source: GPCS 2.3.1, 11.1.1, table 11-6.
+enum class CardLifeCycle : std::uint8_t {
+    op_ready = 0x01,
+    initialized = 0x07,
+    secured = 0x0F,
+    card_locked = 0x7F,
+    terminated = 0xFF,
+};
+std::string_view name(CardLifeCycle state);
+
+struct State final : perso::AppState {
+    bool present = false;
+    apdu::StatusWord select_sw;
+    apdu::StatusWord initialize_update_sw;
+    std::size_t fci_size = 0;
+    std::optional<CardLifeCycle>
+        life_cycle;  ///< known only where issuer keys answer, or CPLC-only cards tell
+};
+
+/// Options of the profile table [globalplatform]; see docs/profiles.md.
+struct Options {
+    Bytes card_manager;
+    std::string transport_keys, issuer_keys;
+    keys::ScpLevel level = keys::ScpLevel::c_mac_c_dec;
+    bool replace_keys = true;
+    bool secure_card = true;
+};
+Options read_options(const profile::Profile& profile);
+
+/// The security level of a profile option: "01", "03", "11", "13", "33".
+keys::ScpLevel level_option(const profile::Section& section, std::string_view key, std::string_view fallback);
+
+/// The one instance.
+const perso::Application& application();
+
+/// Chip identity in the form of a file name from CPLC data (42 bytes: IC fabricator, type, fabrication date,
+/// serial number, batch identifier). Empty when the bytes are no CPLC or the serial number is all zero.
+std::string chip_name(ByteView cplc);
+
+/// The CPLC of the selected card manager; empty when it has none.
+Bytes read_cplc(apdu::Transport& card);
+
+}  // namespace kartsaz::app::globalplatform

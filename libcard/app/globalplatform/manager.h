@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "apdu/command.h"
+#include "libcard/app/globalplatform/application.h"
+
+/// Commands of the card manager, and what the parts of this folder share.
+namespace kartsaz::app::globalplatform {
+
+/// Bytes of CPLC data under tag 9F7F.
+inline constexpr std::size_t cplc_size = 42;
+
+/// GET STATUS of the issuer security domain, answer in TLV form. GPCS 2.3.1, 11.4.
+apdu::CommandApdu get_status_isd();
+/// SET STATUS of the card. GPCS 2.3.1, 11.10.
+apdu::CommandApdu set_card_status(CardLifeCycle state, ByteView isd_aid);
+/// PUT KEY header for a set of three keys. @param replaced version that goes away, 00 = a new set.
+/// GPCS 2.3.1, 11.8.
+apdu::CommandApdu put_key_header(std::uint8_t replaced);
+
+/// By GET STATUS inside a secure channel; empty when the card does not tell.
+std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured);
+
+void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
+void plan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan);
+
+}  // namespace kartsaz::app::globalplatform

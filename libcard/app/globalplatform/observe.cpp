@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "apdu/error.h"
+#include "apdu/iso7816.h"
+#include "apdu/tlv.h"
+#include "libcard/app/globalplatform/application.h"
+#include "libcard/app/globalplatform/manager.h"
+#include "libcard/perso/secure_session.h"
+
+namespace kartsaz::app::globalplatform {
+namespace {
+
+std::string keys_in_words(const perso::KeyProbe& probe) {
+    switch (probe.keys) {
+        case perso::AnsweringKeys::none:
+            return fmt::format("none (SW {:04X})", probe.sw.value());
+        case perso::AnsweringKeys::unknown:
+            return fmt::format("version {:02X}: none of our keysets", probe.answer.key_version);
+        case perso::AnsweringKeys::transport:
+        case perso::AnsweringKeys::issuer:
+            return fmt::format("version {:02X}: keyset \"{}\"", probe.answer.key_version, probe.keyset);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string chip_name(ByteView cplc) {
+    if (cplc.size() != cplc_size) return {};
+    const ByteView serial = cplc.subspan(12, 4);
+    if (big_endian(serial) == 0) return {};
+    return fmt::format("{}-{}-{}-{}-{}", to_hex(cplc.subspan(0, 2)), to_hex(cplc.subspan(2, 2)),
+                       to_hex(cplc.subspan(10, 2)), to_hex(cplc.subspan(16, 2)), to_hex(serial));
+}
+
+Bytes read_cplc(apdu::Transport& card) {
+    const auto response = card.transmit(apdu::get_data(0x9F7F, 0x80));
+    if (!response.sw.ok()) return {};
+    // most cards answer with the tag, some with the bare value
+    if (response.data.size() == cplc_size) return response.data;
+    const auto object = apdu::find_tlv(response.data, 0x9F7F, "CPLC");
+    if (!object || object->value.size() != cplc_size) return {};
+    return Bytes(object->value.begin(), object->value.end());
+}
+
+std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured) {
+    const auto response = secured.transmit(get_status_isd());
+    if (!response.sw.ok()) return std::nullopt;
+    const auto entry = apdu::find_tlv(response.data, 0xE3, "GET STATUS");
+    if (!entry) return std::nullopt;
+    const auto state = apdu::find_tlv(entry->value, 0x9F70, "GET STATUS");
+    if (!state || state->value.empty()) return std::nullopt;
+    return static_cast<CardLifeCycle>(state->value[0]);
+}
+
+void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
+    const Options options = read_options(order.profile);
+    auto own = std::make_unique<State>();
+    const auto selected = card.transmit(apdu::select_aid(options.card_manager));
+    own->select_sw = selected.sw;
+    // 6283: the card is CARD_LOCKED, and the card manager is selected all the same
+    own->present = selected.sw.ok() || selected.sw.value() == 0x6283;
+    own->fci_size = selected.data.size();
+    if (!own->present) {
+        state.facts["card manager"] =
+            fmt::format("none ({}: SW {:04X})", to_hex(options.card_manager), selected.sw.value());
+        state.applications["globalplatform"] = std::move(own);
+        return;
+    }
+    state.chip.cplc = read_cplc(card);
+    state.chip.name = chip_name(state.chip.cplc);
+    if (state.identified) state.identified(state);
+
+    const perso::KeysetNames names{options.transport_keys, options.issuer_keys};
+    const auto probe = perso::probe_keys(card, order.keys, names);
+    own->initialize_update_sw = probe.sw;
+    if (probe.sw.ok()) {
+        state.chip.kdd = probe.answer.kdd;
+        state.channel = {probe.keys,     probe.keyset,     probe.answer.key_version,
+                         probe.answer.i, probe.answer.s16, probe.answer_size};
+        state.facts["secure channel"] =
+            fmt::format("SCP03 i={:02X}{}", probe.answer.i, probe.answer.s16 ? ", S16" : "");
+    }
+    state.facts["card manager"] = to_hex(options.card_manager);
+    state.facts["keys"] = keys_in_words(probe);
+    if (probe.keys == perso::AnsweringKeys::issuer) {
+        const perso::ScpUse use{options.issuer_keys, 0, options.level};
+        auto secured = perso::open_scp03(card, order.keys, use, probe.answer.s16);
+        own->life_cycle = read_life_cycle(*secured);
+        if (own->life_cycle) state.facts["life cycle"] = std::string{name(*own->life_cycle)};
+    }
+    state.applications["globalplatform"] = std::move(own);
+}
+
+}  // namespace kartsaz::app::globalplatform

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "apdu/error.h"
+#include "libcard/app/globalplatform/manager.h"
+#include "libcard/perso/secure_session.h"
+
+namespace kartsaz::app::globalplatform {
+namespace {
+
+constexpr std::uint8_t factory_version = 0xFF;
+
+const keys::Keyset& issuer_keyset(const perso::Order& order, const Options& options) {
+    return order.keys.keyset(options.issuer_keys);
+}
+
+/// The card manager under the keys that answer now.
+perso::Target target_of(const Options& options, const perso::CardState& state, const State& own) {
+    perso::Target target;
+    target.application = "card manager";
+    target.aid = options.card_manager;
+    target.quiet_select = false;
+    target.select_response = own.fci_size;
+    const bool transport = state.channel.keys == perso::AnsweringKeys::transport;
+    target.scp = perso::ScpUse{transport ? options.transport_keys : options.issuer_keys, 0, options.level};
+    return target;
+}
+
+std::string names_of(const keys::Keyset& keyset, const keys::ScpKeys& keys) {
+    return fmt::format("{} v{:02X}, KCV {}{}", keyset.name, keyset.version, keys.kcvs(),
+                       keyset.development ? ", DEVELOPMENT KEYS" : "");
+}
+
+perso::Step put_key_step(const perso::Order& order, const Options& options, const perso::CardState& state,
+                         std::size_t target) {
+    const keys::Keyset& issuer = issuer_keyset(order, options);
+    const keys::ScpKeys own_keys = issuer.scp_keys(state.chip.kdd);
+    const std::uint8_t version = issuer.version;
+    const std::string issuer_name = options.issuer_keys;
+
+    perso::SecretCommand command;
+    command.header = put_key_header(state.channel.key_version == factory_version ? std::uint8_t{0}
+                                                                                 : state.channel.key_version);
+    command.data_size = keys::put_key_data_size(own_keys.enc.size());
+    command.names = names_of(issuer, own_keys);
+    command.data = [issuer_name, version](const perso::SecretAccess& access) {
+        const auto fresh = access.store.keyset(issuer_name, version).scp_keys(access.chip.kdd);
+        return keys::put_key_data(fresh, version, access.channel_keys->dek);
+    };
+    command.check = [issuer_name, version](const apdu::ResponseApdu& response,
+                                           const perso::SecretAccess& access) {
+        const auto fresh = access.store.keyset(issuer_name, version).scp_keys(access.chip.kdd);
+        if (response.data != keys::put_key_answer(fresh, version)) {
+            throw Error{Errc::keys_failed,
+                        "PUT KEY: the card's key check values are not those of the keys sent"};
+        }
+    };
+
+    perso::Step step;
+    step.id = "globalplatform/issuer-keys/put-key";
+    step.label = fmt::format("card keys: replace version {:02X} by the chip's own, version {:02X}",
+                             state.channel.key_version, version);
+    step.phase = perso::Phase::card_keys;
+    step.target = target;
+    step.response_size = 1 + 3 * 3;
+    step.written = 3 * own_keys.enc.size();
+    step.irreversible = true;
+    step.action = std::move(command);
+    return step;
+}
+
+perso::Step life_cycle_step(CardLifeCycle state, const Options& options, std::size_t target) {
+    perso::Step step;
+    step.id = fmt::format("globalplatform/card-state/{}", name(state));
+    step.label = fmt::format("card life cycle: {}", name(state));
+    step.phase = perso::Phase::card_life_cycle;
+    step.target = target;
+    step.written = 1;
+    step.action = set_card_status(state, options.card_manager);
+    return step;
+}
+
+void plan_life_cycle(const Options& options, const State& own, std::size_t target, perso::Plan& plan) {
+    // a card that answers to transport keys was not touched by us yet; makers deliver OP_READY or INITIALIZED
+    const auto now = own.life_cycle.value_or(CardLifeCycle::op_ready);
+    if (now == CardLifeCycle::secured) return;
+    if (now == CardLifeCycle::card_locked || now == CardLifeCycle::terminated) {
+        throw Error{Errc::card_refused, fmt::format("the card is {}: it cannot be personalized", name(now))};
+    }
+    if (now == CardLifeCycle::op_ready) {
+        auto step = life_cycle_step(CardLifeCycle::initialized, options, target);
+        step.also_ok = {0x6985};  // INITIALIZED already
+        plan.steps.push_back(std::move(step));
+    }
+    plan.steps.push_back(life_cycle_step(CardLifeCycle::secured, options, target));
+}
+
+[[noreturn]] void refuse(const std::string& why, const perso::Order& order) {
+    throw Error{Errc::card_refused,
+                fmt::format("{}; profile {} needs it. Nothing was written", why, order.profile.name)};
+}
+
+}  // namespace
+
+void plan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan) {
+    const Options options = read_options(order.profile);
+    const State* own = state.of<State>("globalplatform");
+    if (own == nullptr || !own->present) {
+        refuse(fmt::format("this card has no card manager {} (SELECT: SW {:04X})",
+                           to_hex(options.card_manager), own == nullptr ? 0 : own->select_sw.value()),
+               order);
+    }
+    switch (state.channel.keys) {
+        case perso::AnsweringKeys::none:
+            refuse(fmt::format("the card manager offers no secure channel (INITIALIZE UPDATE: SW {:04X})",
+                               own->initialize_update_sw.value()),
+                   order);
+        case perso::AnsweringKeys::unknown:
+            throw Error{
+                Errc::keys_failed,
+                fmt::format(
+                    "the card holds keys of version {:02X} that are neither \"{}\" nor \"{}\"; nothing "
+                    "was sent that it could count as a failed attempt. Is this the right key file?",
+                    state.channel.key_version, options.transport_keys, options.issuer_keys)};
+        case perso::AnsweringKeys::transport:
+        case perso::AnsweringKeys::issuer:
+            break;
+    }
+    const std::size_t target = plan.target(target_of(options, state, *own));
+    plan.channel_keyset = options.replace_keys ? options.issuer_keys : state.channel.keyset;
+    if (options.replace_keys && state.channel.keys == perso::AnsweringKeys::transport) {
+        if (state.channel.key_version == factory_version && state.chip.cplc.empty()) {
+            refuse(
+                "this card manager can authenticate and nothing else (no GET DATA, keys reported as version "
+                "FF): "
+                "its keys cannot be replaced",
+                order);
+        }
+        plan.steps.push_back(put_key_step(order, options, state, target));
+    }
+    if (options.secure_card) plan_life_cycle(options, *own, target, plan);
+}
+
+}  // namespace kartsaz::app::globalplatform

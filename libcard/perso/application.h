@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apdu/transport.h"
+#include "keys/issuer.h"
+#include "keys/key_store.h"
+#include "libcard/perso/image.h"
+#include "libcard/perso/plan.h"
+#include "libcard/perso/state.h"
+#include "libcard/profile/profile.h"
+#include "libcard/record/record.h"
+
+/// What perso needs of a card application. Each lives in its own folder under libcard/app and is named in one
+/// line of libcard/app/registry.cpp; perso itself knows none by name.
+namespace kartsaz::perso {
+
+/// Everything that decides what a card must hold, besides the card.
+struct Order {
+    const record::Record& record;
+    const profile::Profile& profile;
+    const keys::KeyStore& keys;
+    const keys::DocumentSigner* signer =
+        nullptr;           ///< of the key store's "document-signer"; null when a profile signs nothing
+    std::int64_t now = 0;  ///< seconds since 1970: what time-stamped fields say
+    bool reassign = false;  ///< a card begun for another record may be written anew
+};
+
+class Application {
+public:
+    Application() = default;
+    Application(const Application&) = delete;
+    Application& operator=(const Application&) = delete;
+    virtual ~Application() = default;
+
+    virtual std::string_view name() const = 0;
+
+    /// Reads every option of its profile section, so that mistakes are found before a card is touched.
+    /// @throws Error{input_invalid}
+    virtual void check(const profile::Profile& profile) const = 0;
+
+    /// Looks at the card and changes nothing on it (a secure channel may be opened with keys that are known
+    /// to answer). Leaves its AppState, facts and what it learned of chip and channel in `state`. The card
+    /// may be in any selection before and after.
+    /// @throws Error{card_refused} when it sees that the card is someone else's or not fit, in words
+    virtual void observe(apdu::Transport& card, const Order& order, CardState& state) const = 0;
+
+    /// Its items of the image. Pure but for signatures; what `state` holds that is as good as new (a valid
+    /// signature over the same content, an earlier time stamp) is kept.
+    virtual std::vector<Item> encode(const Order& order, const CardState& state) const = 0;
+
+    /// Steps that turn `state` into `image`. Pure.
+    /// @throws Error{card_refused} in words when this card cannot hold what the profile asks
+    virtual void plan(const Order& order, const CardImage& image, const CardState& state,
+                      Plan& plan) const = 0;
+};
+
+/// The applications of a profile, in its order.
+using Applications = std::vector<const Application*>;
+
+}  // namespace kartsaz::perso

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/perso/estimate.h"
+
+#include <algorithm>
+
+namespace kartsaz::perso {
+namespace {
+
+/// Sizes of one command, before and after protection.
+struct Size {
+    std::size_t nc = 0;
+    std::optional<std::size_t> ne;
+    std::size_t nr = 0;
+    bool extended = false;
+};
+
+std::size_t wire(const Size& size) {
+    const bool extended = size.extended || size.nc > 255 || size.ne.value_or(0) > 256;
+    std::size_t bytes = 4;
+    if (size.nc > 0) bytes += (extended ? 3 : 1) + size.nc;
+    if (size.ne) bytes += extended ? (size.nc > 0 ? 2 : 3) : 1;
+    return bytes;
+}
+
+class Estimator {
+public:
+    Estimator(const Plan& plan, const CardState& state, const Timing& timing)
+        : plan_{plan}, state_{state}, timing_{timing} {}
+
+    Estimate operator()() {
+        std::optional<std::size_t> entered;
+        for (const auto& step : plan_.steps) {
+            if (entered != step.target) enter(plan_.targets[step.target]);
+            entered = step.target;
+            add_step(step, plan_.targets[step.target].scp);
+        }
+        out_.seconds = out_.link + out_.compute + out_.write;
+        return out_;
+    }
+
+private:
+    /// SELECT, then the handshake of the secure channel.
+    void enter(const Target& target) {
+        Size select{target.aid.size(), std::nullopt, 0, false};
+        if (!target.quiet_select) {
+            select.ne = 256;
+            select.nr = target.select_response;
+        }
+        exchange(select);
+        if (!target.scp) return;
+        const bool s16 = state_.channel.s16;
+        exchange({s16 ? 16U : 8U, 256, state_.channel.initialize_update_size, false});
+        exchange({s16 ? 32U : 16U, std::nullopt, 0, false});
+        compute_aes(handshake_blocks);
+        pages(1);  // sequence counter
+    }
+
+    void add_step(const Step& step, const std::optional<ScpUse>& scp) {
+        Size size{step.data_size(), std::nullopt, step.response_size, false};
+        const auto* secret = std::get_if<SecretCommand>(&step.action);
+        const auto& command = secret != nullptr ? secret->header : std::get<apdu::CommandApdu>(step.action);
+        if (command.ne) size.ne = *command.ne;
+        size.extended = command.extended;
+        if (scp) protect(size, *scp);
+        exchange(size);
+        if (step.written > 0) write(step, command);
+    }
+
+    void protect(Size& size, const ScpUse& scp) {
+        const bool s16 = state_.channel.s16;
+        const auto plain = size;
+        size.nc = keys::scp03_command_size(scp.level, s16, plain.nc);
+        size.extended = plain.extended || plain.nc > 255 || plain.ne.value_or(0) > 256 || size.nc > 255;
+        size.nr = keys::scp03_response_size(scp.level, s16, plain.nr);
+        if (plain.ne) {
+            const std::size_t most = size.extended && plain.ne.value_or(0) > 256 ? 65536 : 256;
+            size.ne = std::min(most, keys::scp03_response_size(scp.level, s16, *plain.ne));
+        }
+        const bool encrypted = (static_cast<unsigned>(scp.level) & 0x02U) != 0;
+        compute_aes((size.nc + 16 + 15) / 16 + (encrypted ? (size.nc + 15) / 16 : 0));
+    }
+
+    void exchange(const Size& size) {
+        const std::size_t command = wire(size);
+        const std::size_t response = size.nr + 2;
+        ++out_.traffic.commands;
+        out_.traffic.bytes_out += command;
+        out_.traffic.bytes_in += response;
+        // every link block but the last of each direction is acknowledged; each turn of the link costs its
+        // guard time
+        const auto blocks = [&](std::size_t bytes) {
+            return (bytes + timing_.block_size - 1) / timing_.block_size;
+        };
+        const std::size_t out = blocks(command);
+        const std::size_t in = blocks(response);
+        const std::size_t framing = (out + in) * timing_.block_overhead + (out + in - 2) * timing_.ack_size;
+        const std::size_t turns = 2 * (out + in) - 2;
+        out_.link += (static_cast<double>(command + response + framing) * timing_.character_us +
+                      static_cast<double>(turns) * timing_.block_us) /
+                     1e6;
+        out_.compute += timing_.command_us / 1e6;
+    }
+
+    void compute_aes(std::size_t blocks) {
+        out_.compute += static_cast<double>(blocks) * timing_.aes_block_us / 1e6;
+    }
+
+    void pages(std::size_t count) {
+        open_page_.reset();
+        out_.write += static_cast<double>(count) * timing_.page_us / 1e6;
+    }
+
+    /// UPDATE BINARY pays for the pages it touches, but not again for the page the write before it ended in.
+    void write(const Step& step, const apdu::CommandApdu& command) {
+        constexpr std::uint8_t update_binary = 0xD6;
+        if (command.ins != update_binary)
+            return pages((step.written + timing_.page_size - 1) / timing_.page_size);
+        const std::size_t offset = static_cast<std::size_t>(command.p1) << 8U | command.p2;
+        const std::size_t first = offset / timing_.page_size;
+        const std::size_t last = (offset + step.written - 1) / timing_.page_size;
+        const bool open = offset != 0 && open_page_ == first;
+        out_.write += static_cast<double>(last - first + (open ? 0 : 1)) * timing_.page_us / 1e6;
+        open_page_ = last;
+    }
+
+    /// Three session keys, two cryptograms, one MAC: what a handshake costs in AES blocks.
+    static constexpr std::size_t handshake_blocks = 14;
+
+    const Plan& plan_;
+    const CardState& state_;
+    const Timing& timing_;
+    Estimate out_;
+    std::optional<std::size_t> open_page_;
+};
+
+}  // namespace
+
+Estimate estimate(const Plan& plan, const CardState& state, const Timing& timing) {
+    return Estimator{plan, state, timing}();
+}
+
+}  // namespace kartsaz::perso

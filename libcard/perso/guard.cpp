@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/perso/guard.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace kartsaz::perso {
+namespace {
+
+std::int64_t seconds_now() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+Guard::Guard(const Run& run, const CardState& state)
+    : run_{run},
+      chip_{state.chip.known() ? state.chip.name : std::string{}},
+      record_{record_digest(run.order.record)} {
+    if (chip_.empty()) chip_ = "unnamed-" + record_.substr(0, 16);
+    if (run_.journal != nullptr) before_ = run_.journal->find(chip_);
+}
+
+void Guard::admit() const {
+    if (run_.order.profile.production && run_.order.keys.development()) {
+        throw Error{
+            Errc::keys_failed,
+            fmt::format("profile {} is for production and refuses development keys; name a key file with "
+                        "--keys",
+                        run_.order.profile.name)};
+    }
+    if (!before_) return;
+    if (before_->stage == "void") {
+        throw Error{Errc::card_refused, fmt::format("chip {} is void by this station's journal", chip_)};
+    }
+    if (before_->authentication_failed && !run_.permits.release_failed_authentication) {
+        throw Error{
+            Errc::keys_failed,
+            fmt::format("chip {} refused an authentication on {} ({}); it is left alone until released "
+                        "with --release-failed-authentication",
+                        chip_, before_->updated, before_->authentication_fault)};
+    }
+    if (before_->record_digest == record_) return;
+    if (before_->stage == "complete" && !run_.permits.update) {
+        throw Error{
+            Errc::card_refused,
+            fmt::format("chip {} was completed on {} for another record or another state of it; a change of "
+                        "the same citizen's card is `kartsaz update`",
+                        chip_, before_->updated)};
+    }
+    if (before_->stage == "writing" && !run_.permits.reassign && !run_.permits.update) {
+        throw Error{
+            Errc::card_refused,
+            fmt::format("chip {} was begun on {} for another record and not finished; finish it with that "
+                        "record, or write it anew with --reassign",
+                        chip_, before_->started)};
+    }
+}
+
+void Guard::admit_plan(const Plan& plan, const CardState& state) const {
+    if (plan.empty()) return;
+    const bool torn_here = before_ && before_->stage == "writing" && before_->record_digest == record_;
+    if (run_.permits.update) {
+        if (state.sealed || torn_here) return;
+        throw Error{Errc::card_refused, "this card is not complete yet; `kartsaz personalize` completes it"};
+    }
+    const bool complete = state.sealed || (before_ && before_->stage == "complete");
+    if (complete && !torn_here) {
+        throw Error{
+            Errc::card_refused,
+            fmt::format("chip {} is complete, but differs from its record now ({} steps would be needed, "
+                        "the first: \"{}\"); a change on purpose is `kartsaz update`",
+                        chip_, plan.steps.size(), plan.steps.front().label)};
+    }
+}
+
+void Guard::save(const std::string& stage, const std::string& step) {
+    if (run_.journal == nullptr) return;
+    entry_.stage = stage;
+    entry_.last_step = step;
+    entry_.updated = utc_text(seconds_now());
+    run_.journal->save(entry_);
+}
+
+void Guard::begin(const Step& first) {
+    entry_.chip = chip_;
+    entry_.profile = run_.order.profile.name;
+    entry_.profile_digest = to_hex(run_.order.profile.digest);
+    entry_.record_digest = record_;
+    entry_.started =
+        before_ && before_->record_digest == record_ ? before_->started : utc_text(seconds_now());
+    entry_.development_keys = run_.order.keys.development();
+    save("writing", first.id);
+}
+
+void Guard::irreversible(const Step& step) {
+    save("writing", step.id);
+}
+
+void Guard::stopped(const Step& step, const Error& error) {
+    if (error.code() == Errc::secure_channel && error.sw()) {
+        entry_.authentication_failed = true;
+        entry_.authentication_fault = error.what();
+    }
+    save("writing", step.id);
+}
+
+void Guard::complete() {
+    save("complete", "");
+}
+
+}  // namespace kartsaz::perso

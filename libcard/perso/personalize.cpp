@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/perso/personalize.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "apdu/counting.h"
+#include "apdu/error.h"
+#include "apdu/exchanger.h"
+#include "keys/crypto.h"
+#include "libcard/perso/guard.h"
+#include "libcard/perso/session.h"
+
+namespace kartsaz::perso {
+namespace {
+
+Traffic traffic_of(const apdu::CountingTransport& counting) {
+    const auto& count = counting.count();
+    return {count.commands, count.bytes_to_card, count.bytes_from_card};
+}
+
+Receipt begin_receipt(const Prepared& prepared, const Run& run, const std::string& chip) {
+    Receipt receipt;
+    receipt.chip = chip;
+    receipt.profile = run.order.profile.name;
+    receipt.profile_digest = to_hex(run.order.profile.digest);
+    receipt.record_digest = record_digest(run.order.record);
+    receipt.image_digest = to_hex(prepared.image.digest());
+    receipt.started = utc_text(run.order.now);
+    receipt.development_keys = run.order.keys.development();
+    receipt.observed = prepared.observed;
+    for (const auto& item : prepared.image.items) {
+        if (item.kind == ItemKind::file) receipt.files[item.id()] = to_hex(keys::sha256(item.content));
+    }
+    return receipt;
+}
+
+/// Reader faults after the first write become `interrupted`: the card is torn, and the same call mends it.
+[[noreturn]] void rethrow(const Error& error, const Step& step, std::size_t number, std::size_t total) {
+    const bool link = error.code() == Errc::reader_failed || error.code() == Errc::card_removed;
+    throw Error{
+        link ? Errc::interrupted : error.code(),
+        fmt::format("{}{} (step {} of {}, \"{}\")",
+                    link ? "stopped after writing had begun; the same call with the same card goes on: " : "",
+                    error.what(), number, total, step.label),
+        error.sw()};
+}
+
+std::size_t bytes_of(const Plan& plan) {
+    std::size_t total = 0;
+    for (const auto& step : plan.steps) total += step.data_size();
+    return total;
+}
+
+class Execution {
+public:
+    Execution(apdu::Transport& card, Prepared& prepared, const Run& run)
+        : prepared_{prepared},
+          run_{run},
+          counting_{card},
+          exchanger_{counting_},
+          guard_{run, prepared.state},
+          receipt_{begin_receipt(prepared, run, guard_.chip())} {}
+
+    Receipt operator()() {
+        const auto begin = std::chrono::steady_clock::now();
+        const Plan& plan = prepared_.plan;
+        Session session{exchanger_, run_.order.keys, prepared_.state, plan};
+        if (!plan.empty()) guard_.begin(plan.steps.front());
+        Progress progress{0, plan.steps.size(), 0, bytes_of(plan), nullptr};
+        for (const auto& step : plan.steps) {
+            ++progress.step;
+            progress.label = &step.label;
+            if (run_.progress) run_.progress(progress);
+            run_step(session, step, progress.step);
+            progress.bytes += step.data_size();
+        }
+        if (!plan.empty()) {
+            if (run_.progress) run_.progress(progress);
+            guard_.complete();
+        }
+        const auto time = std::chrono::steady_clock::now() - begin;
+        receipt_.written = traffic_of(counting_);
+        receipt_.seconds = std::chrono::duration<double>(time).count();
+        receipt_.finished =
+            utc_text(run_.order.now + std::chrono::duration_cast<std::chrono::seconds>(time).count());
+        receipt_.complete = true;
+        return std::move(receipt_);
+    }
+
+private:
+    void run_step(Session& session, const Step& step, std::size_t number) {
+        if (run_.on_step) run_.on_step(step.label);
+        if (step.irreversible && number > 1) guard_.irreversible(step);
+        try {
+            const auto sw = session.run(step);
+            receipt_.steps.push_back({step.id, step.label, sw});
+            const auto names = Session::secret_names(step);
+            if (!names.empty()) receipt_.secrets[step.id] = names;
+        } catch (const Error& error) {
+            // the word for "wrong length" to a long command: the card or its reader speaks short APDUs only
+            if (error.sw() == apdu::StatusWord{0x6700} && counting_.limits().extended()) {
+                counting_.refuse_extended();
+            }
+            guard_.stopped(step, error);
+            rethrow(error, step, number, prepared_.plan.steps.size());
+        }
+    }
+
+    Prepared& prepared_;
+    const Run& run_;
+    apdu::CountingTransport counting_;
+    apdu::Exchanger exchanger_;
+    Guard guard_;
+    Receipt receipt_;
+};
+
+}  // namespace
+
+Prepared prepare(apdu::Transport& card, const Run& run) {
+    apdu::CountingTransport counting{card};
+    apdu::Exchanger exchanger{counting};
+    Prepared prepared;
+    prepared.state.atr = card.atr();
+    prepared.state.limits = card.limits();
+    bool guarded = false;
+    prepared.state.identified = [&](const CardState& state) {
+        Guard{run, state}.admit();
+        guarded = true;
+    };
+    for (const auto* application : run.applications)
+        application->observe(exchanger, run.order, prepared.state);
+    if (!guarded) prepared.state.identified(prepared.state);
+    prepared.state.identified = nullptr;
+    prepared.observed = traffic_of(counting);
+
+    prepared.image.profile = run.order.profile.name;
+    for (const auto* application : run.applications) {
+        auto items = application->encode(run.order, prepared.state);
+        std::move(items.begin(), items.end(), std::back_inserter(prepared.image.items));
+    }
+    for (const auto* application : run.applications) {
+        application->plan(run.order, prepared.image, prepared.state, prepared.plan);
+    }
+    prepared.plan.arrange();
+    prepared.estimate = estimate(prepared.plan, prepared.state,
+                                 timing_of(prepared.state.atr, run.order.profile.section("timing")));
+    Guard{run, prepared.state}.admit_plan(prepared.plan, prepared.state);
+    return prepared;
+}
+
+Receipt execute(apdu::Transport& card, Prepared& prepared, const Run& run) {
+    return Execution{card, prepared, run}();
+}
+
+Receipt personalize(apdu::Transport& card, const Run& run) {
+    auto prepared = prepare(card, run);
+    const bool extended = card.limits().extended();
+    try {
+        return execute(card, prepared, run);
+    } catch (const Error& error) {
+        const bool now_short = extended && !card.limits().extended();
+        if (error.sw() != apdu::StatusWord{0x6700} || !now_short) throw;
+    }
+    card.reset();
+    auto again = prepare(card, run);
+    return execute(card, again, run);
+}
+
+Applications select_applications(const profile::Profile& profile, const Applications& known) {
+    Applications chosen;
+    for (const auto& name : profile.applications) {
+        const auto found =
+            std::find_if(known.begin(), known.end(), [&](const auto* a) { return a->name() == name; });
+        if (found == known.end()) {
+            throw Error{Errc::input_invalid,
+                        fmt::format("profile {}: applications: there is no application \"{}\"",
+                                    profile.source, name)};
+        }
+        (*found)->check(profile);
+        chosen.push_back(*found);
+    }
+    for (const auto* application : chosen) profile.section(application->name()).refuse_unused();
+    timing_of({}, profile.section("timing"));
+    profile.section("timing").refuse_unused();
+    return chosen;
+}
+
+}  // namespace kartsaz::perso

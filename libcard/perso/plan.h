@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "apdu/command.h"
+#include "apdu/transport.h"
+#include "keys/key_store.h"
+#include "keys/scp03.h"
+#include "libcard/perso/state.h"
+
+/// The difference between image and state, as steps. Pure data: printing it is the dry run.
+namespace kartsaz::perso {
+
+/// Steps run in the order of their phase; inside one phase in the order of the profile's applications.
+enum class Phase { card_keys, card_life_cycle, secrets, files, seal };
+
+/// A secure channel that a target is spoken to through.
+struct ScpUse {
+    std::string keyset;        ///< of the key store
+    std::uint8_t version = 0;  ///< asked for in INITIALIZE UPDATE; 00 = whatever is there
+    keys::ScpLevel level = keys::ScpLevel::all;
+};
+
+/// Where steps are sent: an application, plain or under a secure channel.
+struct Target {
+    std::string application;
+    Bytes aid;
+    bool quiet_select = true;         ///< P2 = 0C, no FCI asked for
+    std::size_t select_response = 0;  ///< bytes of FCI that come back otherwise
+    std::optional<ScpUse> scp;
+};
+
+/// What a secret's data field may be made from when its step runs.
+struct SecretAccess {
+    const keys::KeyStore& store;
+    const ChipIdentity& chip;
+    const keys::ScpKeys*
+        channel_keys;  ///< static keys of the open secure channel (for the DEK); null without one
+};
+
+/// A command whose data field is a secret: made when it is sent, wiped right after.
+struct SecretCommand {
+    apdu::CommandApdu header;   ///< without data
+    std::size_t data_size = 0;  ///< exact
+    std::string names;          ///< "issuer v49": what a receipt says
+    std::function<keys::SecretBytes(const SecretAccess&)> data;
+    std::function<void(const apdu::ResponseApdu&, const SecretAccess&)> check;  ///< may be empty
+};
+
+struct Step {
+    std::string id;     ///< stable: "emrtd/EF.DG1/update@0"
+    std::string label;  ///< "EF.DG1: write bytes 0..92"
+    Phase phase = Phase::files;
+    std::size_t target = 0;  ///< index into Plan::targets
+    std::variant<apdu::CommandApdu, SecretCommand> action;
+    std::size_t response_size = 0;         ///< bytes of plain response data
+    std::size_t written = 0;               ///< bytes of non-volatile memory, for the time model
+    bool irreversible = false;             ///< journalled, durably, before it is sent
+    std::vector<std::uint16_t> also_ok{};  ///< status words that mean "it is so already"
+
+    std::uint8_t ins() const;
+    std::size_t data_size() const;
+};
+
+struct Plan {
+    /// The keyset that answers once the card keys phase has run: what later targets open their channel with.
+    /// Set by the application that manages the card's keys; empty without one.
+    std::string channel_keyset;
+    std::vector<Target> targets;
+    std::vector<Step> steps;
+
+    /// Index of an equal target, appended when it is new.
+    std::size_t target(const Target& wanted);
+    bool empty() const noexcept { return steps.empty(); }
+    /// Steps into phase order; stable.
+    void arrange();
+};
+
+/// Largest plain data of one command and response under `scp` when the card takes `outer`; `outer` itself
+/// without a channel.
+apdu::BlockLimits plain_limits(const apdu::BlockLimits& outer, const std::optional<ScpUse>& scp, bool s16);
+
+}  // namespace kartsaz::perso

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/perso/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apdu/error.h"
+#include "apdu/iso7816.h"
+#include "libcard/perso/secure_session.h"
+
+namespace kartsaz::perso {
+namespace {
+
+/// Wipes the data of a command that carried a secret, also when sending it threw.
+class WipedCommand {
+public:
+    WipedCommand(apdu::CommandApdu header, const keys::SecretBytes& secret) : command_{std::move(header)} {
+        secret.reveal([&](ByteView bytes) { command_.data.assign(bytes.begin(), bytes.end()); });
+    }
+    WipedCommand(const WipedCommand&) = delete;
+    WipedCommand& operator=(const WipedCommand&) = delete;
+    ~WipedCommand() { Botan::secure_scrub_memory(command_.data.data(), command_.data.size()); }
+    const apdu::CommandApdu& command() const { return command_; }
+
+private:
+    apdu::CommandApdu command_;
+};
+
+}  // namespace
+
+Session::Session(apdu::Transport& card, const keys::KeyStore& store, const CardState& state, const Plan& plan)
+    : card_{card}, store_{store}, state_{state}, plan_{plan} {}
+
+void Session::enter(std::size_t target) {
+    if (entered_ == target) return;
+    entered_.reset();
+    channel_.reset();
+    channel_keys_.reset();
+    const Target& wanted = plan_.targets.at(target);
+    const auto select =
+        wanted.quiet_select ? apdu::select_aid_quiet(wanted.aid) : apdu::select_aid(wanted.aid);
+    apdu::expect(card_.transmit(select),
+                 fmt::format("{}: select {}", wanted.application, to_hex(wanted.aid)));
+    if (wanted.scp) {
+        channel_ = open_scp03(card_, store_, *wanted.scp, state_.channel.s16, &channel_keys_);
+    }
+    entered_ = target;
+}
+
+apdu::ResponseApdu Session::send(const Step& step) {
+    apdu::Transport& way = channel_ ? static_cast<apdu::Transport&>(*channel_) : card_;
+    if (const auto* plain = std::get_if<apdu::CommandApdu>(&step.action)) return way.transmit(*plain);
+    const auto& secret = std::get<SecretCommand>(step.action);
+    const SecretAccess access{store_, state_.chip, channel_keys_ ? &*channel_keys_ : nullptr};
+    const keys::SecretBytes data = secret.data(access);
+    if (data.size() != secret.data_size) {
+        throw Error{Errc::internal, fmt::format("{}: {} bytes were planned, {} made", step.label,
+                                                secret.data_size, data.size())};
+    }
+    const WipedCommand command{secret.header, data};
+    auto response = way.transmit(command.command());
+    if (response.sw.ok() && secret.check) secret.check(response, access);
+    return response;
+}
+
+apdu::StatusWord Session::run(const Step& step) {
+    enter(step.target);
+    auto response = send(step);
+    const auto sw = response.sw;
+    const bool known = std::find(step.also_ok.begin(), step.also_ok.end(), sw.value()) != step.also_ok.end();
+    if (!known) apdu::expect(std::move(response), step.label);
+    return sw;
+}
+
+std::string Session::secret_names(const Step& step) {
+    const auto* secret = std::get_if<SecretCommand>(&step.action);
+    return secret == nullptr ? std::string{} : secret->names;
+}
+
+}  // namespace kartsaz::perso

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "apdu/transport.h"
+#include "keys/key_store.h"
+#include "keys/secure_channel.h"
+#include "libcard/perso/plan.h"
+#include "libcard/perso/state.h"
+
+namespace kartsaz::perso {
+
+/// Sends the steps of one plan to one card: selects targets, opens their secure channels, makes and wipes
+/// secret commands. Knows no record and no file content.
+class Session {
+public:
+    Session(apdu::Transport& card, const keys::KeyStore& store, const CardState& state, const Plan& plan);
+
+    /// Runs one step. @returns the status word, which is 9000 or one the step allows
+    /// @throws Error{card_refused} naming the step, Error{reader_failed}, Error{card_removed},
+    ///         Error{secure_channel}, Error{keys_failed}
+    apdu::StatusWord run(const Step& step);
+
+    /// How a secret of this step reads in a receipt: keyset, version, KCVs. Empty for plain steps.
+    static std::string secret_names(const Step& step);
+
+private:
+    void enter(std::size_t target);
+    apdu::ResponseApdu send(const Step& step);
+
+    apdu::Transport& card_;
+    const keys::KeyStore& store_;
+    const CardState& state_;
+    const Plan& plan_;
+    std::optional<std::size_t> entered_;
+    std::unique_ptr<keys::SecureTransport> channel_;
+    std::optional<keys::ScpKeys> channel_keys_;
+};
+
+}  // namespace kartsaz::perso
