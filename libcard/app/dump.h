@@ -42,10 +42,17 @@ struct CardDump {
     const DumpApplication* application(std::string_view name) const;
 };
 
-/// Writes card.json, raw/<application>/<file>.bin, and what is for people (photo, templates) into `folder`,
-/// which is made; each file atomically. @throws Error{store_failed}
+/// Writes raw/<application>/<file>.bin and then card.json (docs/formats.md, "card.json") into `folder`, which
+/// is made; each file atomically. What is for people (photo, templates) each application writes itself.
+/// @throws Error{store_failed}
 void save(const CardDump& dump, const std::filesystem::path& folder);
-/// Reads it back. @throws Error{input_invalid} naming file and rule, Error{store_failed}
+/// Reads it back: sizes and hashes must be as card.json says, and no path may leave the folder. A folder
+/// without card.json is taken as a folder of objects: EF.DG1.bin, EF_DG1.bin or DG1.bin are EF.DG1 of
+/// "emrtd", with no facts and fid 0. @throws Error{input_invalid} naming file and rule, Error{store_failed}
 CardDump load_dump(const std::filesystem::path& folder);
+
+/// Writes a file by way of a temporary one beside it, so that it is there whole or not at all.
+/// @throws Error{store_failed}
+void write_atomically(const std::filesystem::path& path, ByteView content);
 
 }  // namespace kartsaz::app

@@ -68,15 +68,21 @@ struct Finger {
 std::uint8_t finger_subtype(unsigned position);
 unsigned finger_position(std::uint8_t subtype);
 Bytes encode_dg3(const std::vector<Finger>& fingers);
+/// Offsets count from the start of the file. An empty group (with random bytes under 53) gives no fingers.
 std::vector<Finger> decode_dg3(ByteView file);
+/// The biometric group 7F61 alone, tag and length included: what DG13 carries where a card has no DG3.
+Bytes encode_finger_group(const std::vector<Finger>& fingers);
+std::vector<Finger> decode_finger_group(ByteView group);
 
-/// DG11: 4.7.11. Texts are UTF-8.
+/// DG11: 4.7.11. Texts are UTF-8; the separator < may stand in none of name, birth_place and address. An
+/// empty field is left out. Blanks between the words of a name are written as < and come back as blanks.
 struct Dg11 {
     std::string surname, given;            ///< 5F0E: surname << given names, in Persian script
     std::string personal_number;           ///< 5F10: the national ID
     std::string birth_date;                ///< 5F2B: CCYYMMDD
     std::vector<std::string> birth_place;  ///< 5F11, parts joined by <
     std::vector<std::string> address;      ///< 5F42: address, postal code
+    std::string telephone{};               ///< 5F12
 };
 Bytes encode_dg11(const Dg11& details);
 Dg11 decode_dg11(ByteView file);
@@ -97,8 +103,9 @@ struct Dg13 {
     std::string certificate_serial;
     std::string father_name;    ///< Persian
     std::string birth_date_sh;  ///< Solar Hijri, YYYY-MM-DD
-    std::vector<Bytes>
-        finger_records;  ///< only where a profile puts the templates here: CBEFF as in DG3, one 7F61 whole
+    /// Only where a profile puts the templates here: biometric groups as in DG3, each element one whole 7F61
+    /// of encode_finger_group().
+    std::vector<Bytes> finger_records{};
 };
 Bytes encode_dg13(const Dg13& registry);
 Dg13 decode_dg13(ByteView file);
@@ -135,5 +142,7 @@ LdsSecurityObject decode_lds_security_object(ByteView der);
 Bytes encode_sod(ByteView cms);
 /// The CMS inside. @param[out] offset of the CMS in the file, when asked
 Bytes decode_sod(ByteView file, std::size_t* offset = nullptr);
+/// The LDSSecurityObject inside a CMS SignedData. No signature is checked: for knowing what to read.
+Bytes peek_lds_security_object(ByteView cms);
 
 }  // namespace kartsaz::app::emrtd
