@@ -29,6 +29,7 @@ struct NewBody {
     std::optional<Bytes> seed;     ///< makes every random of this body repeatable: for tests and benches only
     std::uint8_t scp_i = 0x70;     ///< SCP03 parameter of the card manager: 00 10 20 30 60 70, |01 for S16
     std::string link = "contact";  ///< link-time model, see link_model.h
+    bool open = false;  ///< kind "kartsaz": written in the clear until locked, as an applet without SCP03
 };
 
 /// Things that go wrong on purpose. APDUs are counted from 1 since power_on() of the process or since set.

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/sim/body.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "apdu/error.h"
+#include "libcard/sim/body_file.h"
+#include "libcard/sim/card.h"
+#include "libcard/sim/describe.h"
+#include "libcard/sim/power_lost.h"
+
+namespace kartsaz::sim {
+namespace {
+
+constexpr std::uint8_t ins_update_binary = 0xD6;
+
+class SimulatedBody : public Body {
+public:
+    SimulatedBody(CardState state, std::optional<BodyFile> file)
+        : state_{std::move(state)},
+          file_{std::move(file)},
+          rng_{state_.seed},
+          meter_{link_model(state_.link)},
+          card_{kind_of(state_.kind), state_, rng_, meter_} {}
+
+    Bytes power_on() override {
+        on_ = true;
+        card_.reset();
+        return card_.atr();
+    }
+    void power_off() override {
+        on_ = false;
+        card_.reset();
+    }
+    Bytes reset() override { return power_on(); }
+    Bytes atr() const override { return card_.atr(); }
+
+    Bytes transmit(ByteView command) override;
+
+    void set_faults(const std::vector<Faults>& faults) override {
+        faults_ = faults;
+        since_faults_ = 0;
+    }
+    std::uint64_t apdu_count() const override { return answered_; }
+    Time time() const override { return meter_.time(); }
+    void reset_time() override { meter_.reset(); }
+    void sleep_for_time(bool on) override { sleeps_ = on; }
+
+    std::vector<FileInfo> files() const override;
+    void flip(std::uint16_t fid, std::size_t offset, std::uint8_t mask) override;
+    Bytes snapshot() const override { return encode(state_); }
+    void restore(ByteView snapshot) override;
+    std::string describe_json() const override { return describe(state_, card_.atr()); }
+
+private:
+    std::optional<Faults> fault_now();
+    Bytes run(ByteView command, const std::optional<Faults>& fault);
+    void save();
+
+    CardState state_;
+    std::optional<BodyFile> file_;
+    Rng rng_;
+    Meter meter_;
+    Card card_;
+    std::vector<Faults> faults_;
+    std::uint64_t answered_ = 0;
+    std::uint64_t since_faults_ = 0;
+    bool on_ = false;
+    bool sleeps_ = false;
+};
+
+/// The fault of this APDU; it is used up.
+std::optional<Faults> SimulatedBody::fault_now() {
+    ++since_faults_;
+    for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
+        if (fault->kind == Faults::Kind::none || fault->at != since_faults_) continue;
+        const Faults found = *fault;
+        faults_.erase(fault);
+        return found;
+    }
+    return std::nullopt;
+}
+
+Bytes SimulatedBody::transmit(ByteView command) {
+    if (!on_) throw PowerLost{};
+    const double before = meter_.time().total();
+    const auto fault = fault_now();
+    Bytes response;
+    try {
+        response = run(command, fault);
+    } catch (const PowerLost&) {
+        save();  // what was written before the cut stays written
+        power_off();
+        throw;
+    }
+    ++answered_;
+    meter_.exchange(command.size(), response.size());
+    if (sleeps_) std::this_thread::sleep_for(std::chrono::duration<double>{meter_.time().total() - before});
+    return response;
+}
+
+Bytes SimulatedBody::run(ByteView command, const std::optional<Faults>& fault) {
+    const auto kind = fault ? fault->kind : Faults::Kind::none;
+    if (kind == Faults::Kind::cut_before) throw PowerLost{};
+    if (kind == Faults::Kind::answer_sw) return big_endian(fault->value, 2);
+    if (kind == Faults::Kind::slow) std::this_thread::sleep_for(std::chrono::milliseconds{fault->value});
+    if (kind == Faults::Kind::cut_in_write && command.size() > 1 && command[1] == ins_update_binary) {
+        card_.chip().cut_in_write = fault->value;
+    }
+    Bytes response = card_.exchange(command);
+    save();
+    const bool cut = kind == Faults::Kind::cut_after || kind == Faults::Kind::drop_response ||
+                     kind == Faults::Kind::cut_in_write;
+    if (cut) throw PowerLost{};
+    if (kind == Faults::Kind::flip_response_bit) {
+        const std::size_t bit = fault->value % (8 * response.size());
+        response[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+    }
+    return response;
+}
+
+void SimulatedBody::save() {
+    if (!card_.chip().changed) return;
+    if (file_) file_->save(encode(state_));
+    card_.chip().changed = false;
+}
+
+std::vector<Body::FileInfo> SimulatedBody::files() const {
+    std::vector<FileInfo> out;
+    for (const auto& [fid, file] : state_.passport.files) {
+        const LdsFile* known = lds_file(fid);
+        out.push_back(
+            {fid, known != nullptr ? std::string{known->name} : fmt::format("{:04X}", fid), file.size});
+    }
+    return out;
+}
+
+void SimulatedBody::flip(std::uint16_t fid, std::size_t offset, std::uint8_t mask) {
+    const auto found = state_.passport.files.find(fid);
+    if (found == state_.passport.files.end() || offset >= found->second.size) {
+        throw Error{Errc::usage, fmt::format("no byte {} in a file {:04X} on this body", offset, fid)};
+    }
+    found->second.content[offset] ^= mask;
+    card_.chip().changed = true;
+    save();
+}
+
+void SimulatedBody::restore(ByteView snapshot) {
+    CardState state = decode(snapshot, "(snapshot)");
+    if (state.kind != state_.kind || state.link != state_.link) {
+        throw Error{Errc::usage, "a snapshot fits only the body it was made of"};
+    }
+    state_ = std::move(state);
+    card_.chip().changed = true;
+    save();
+}
+
+CardState fresh_state(const NewBody& options) {
+    const Kind& kind = kind_of(options.kind);
+    link_model(options.link);
+    constexpr std::array<unsigned, 6> parameters{0x00, 0x10, 0x20, 0x30, 0x60, 0x70};
+    if (std::find(parameters.begin(), parameters.end(), options.scp_i & 0xFEU) == parameters.end()) {
+        throw Error{Errc::usage,
+                    fmt::format("SCP03 parameter i = {:02X}: there are 00 10 20 30 60 70, and each with 01",
+                                options.scp_i)};
+    }
+    CardState state{.kind = options.kind, .seed = options.seed, .scp_i = options.scp_i, .link = options.link};
+    state.open = options.open;
+    if (kind.manager.any_version) state.scp_i = 0x70;
+    if (kind.manager.present) state.keysets.push_back(transport_keyset());
+    Rng rng{options.seed};
+    state.serial = options.serial ? *options.serial : static_cast<std::uint32_t>(big_endian(rng.bytes(4)));
+    return state;
+}
+
+}  // namespace
+
+std::unique_ptr<Body> Body::create(const NewBody& options) {
+    return std::make_unique<SimulatedBody>(fresh_state(options), std::nullopt);
+}
+
+std::unique_ptr<Body> Body::create(const std::filesystem::path& file, const NewBody& options) {
+    CardState state = fresh_state(options);
+    BodyFile kept = BodyFile::create(file, encode(state));
+    return std::make_unique<SimulatedBody>(std::move(state), std::move(kept));
+}
+
+std::unique_ptr<Body> Body::open(const std::filesystem::path& file) {
+    Bytes content;
+    BodyFile kept = BodyFile::open(file, content);
+    CardState state = decode(content, file.string());
+    try {
+        return std::make_unique<SimulatedBody>(std::move(state), std::move(kept));
+    } catch (const Error& error) {
+        throw Error{Errc::store_failed, fmt::format("body file {}: {}", file.string(), error.what())};
+    }
+}
+
+}  // namespace kartsaz::sim

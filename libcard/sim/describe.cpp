@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/sim/describe.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "libcard/sim/card_manager.h"
+#include "libcard/sim/passport.h"
+
+namespace kartsaz::sim {
+namespace {
+
+std::string life_cycle_name(std::uint8_t value) {
+    switch (value) {
+        case op_ready:
+            return "OP_READY";
+        case initialized:
+            return "INITIALIZED";
+        case secured:
+            return "SECURED";
+        case card_locked:
+            return "CARD_LOCKED";
+        case terminated:
+            return "TERMINATED";
+        default:
+            return fmt::format("{:02X}", value);
+    }
+}
+
+nlohmann::ordered_json keysets(const CardState& state) {
+    auto list = nlohmann::ordered_json::array();
+    for (const Keyset& keyset : state.keysets) {
+        auto kcvs = nlohmann::ordered_json::array();
+        for (const Bytes& key : keyset.keys) kcvs.push_back(to_hex(key_check_value(key)));
+        list.push_back({{"version", fmt::format("{:02X}", keyset.version)},
+                        {"transport", keyset.transport},
+                        {"bits", 8 * keyset.keys[0].size()},
+                        {"kcv", kcvs},
+                        {"sequence_counter", keyset.counter},
+                        {"tries_left", keyset.tries}});
+    }
+    return list;
+}
+
+nlohmann::ordered_json files(const PassportState& passport) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& [fid, file] : passport.files) {
+        const LdsFile* known = lds_file(fid);
+        list.push_back({{"fid", fmt::format("{:04X}", fid)},
+                        {"name", known != nullptr ? known->name : ""},
+                        {"size", file.size},
+                        {"capacity", file.content.size()}});
+    }
+    return list;
+}
+
+}  // namespace
+
+std::string describe(const CardState& state, ByteView atr) {
+    const PassportState& passport = state.passport;
+    const char* active = !passport.aa_scalar.empty()    ? "ECDSA P-256"
+                         : !passport.aa_modulus.empty() ? "RSA 1024"
+                                                        : "none";
+    const nlohmann::ordered_json out{{"kind", state.kind},
+                                     {"serial", fmt::format("{:08X}", state.serial)},
+                                     {"atr", to_hex(atr)},
+                                     {"link", state.link},
+                                     {"scp03_i", fmt::format("{:02X}", state.scp_i)},
+                                     {"repeatable", state.seed.has_value()},
+                                     {"life_cycle", life_cycle_name(state.life_cycle)},
+                                     {"keysets", keysets(state)},
+                                     {"passport",
+                                      {{"locked", passport.locked},
+                                       {"open", state.open},
+                                       {"access_keys", !passport.access_seed.empty()},
+                                       {"active_authentication", active},
+                                       {"files", files(passport)}}}};
+    return out.dump(2);
+}
+
+}  // namespace kartsaz::sim

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/sim/kinds.h"
+
+#include <array>
+#include <string>
+
+#include "apdu/error.h"
+
+namespace kartsaz::sim {
+namespace {
+
+constexpr std::array<Kind, 3> all_kinds{{
+    {
+        .name = "kartsaz",
+        .description = "dual-interface blank: SCP03 card manager, passport application with PACE and ECDSA, "
+                       "extended length",
+        .extended = true,
+        .max_data = 4096,
+        .max_response = 4096,
+        .max_read = 0,
+        .master_file = true,
+        .scp_on_application = true,
+        .sfi = true,
+        .pace_domain = 12,
+        .ecdsa = true,
+        .create_selects = true,
+        .elastic = true,
+        .finger_files = true,
+        .write_under_scp = true,
+        .issuer_updates = true,
+        // extended Lc and Le, described in EF.ATR/INFO (ISO/IEC 7816-4, 12.1.1.9)
+        .capabilities = 0x60,
+        .manager = {.present = true, .complete = true, .protects_responses = true},
+    },
+    {
+        .name = "jmrtd",
+        .description =
+            "the JMRTD passport applet alone: open until locked, short APDUs, no DG3, BAC, RSA 1024",
+        .max_read = 224,
+        .plain_keeps_sm = true,
+        .ignores_chaining = true,
+        .manager = {},
+    },
+    {
+        .name = "jcardengine",
+        .description =
+            "the JMRTD passport applet under a card manager that can authenticate and nothing else",
+        .max_read = 224,
+        .plain_keeps_sm = true,
+        .ignores_chaining = true,
+        .manager = {.present = true,
+                    .any_version = true,
+                    .fixed_kdd = true,
+                    .mac_only_refused = true,
+                    .empty_ends_session = true,
+                    .max_data = 127},
+    },
+}};
+
+}  // namespace
+
+const Kind& kind_of(std::string_view name) {
+    std::string known;
+    for (const Kind& kind : all_kinds) {
+        if (kind.name == name) return kind;
+        known += (known.empty() ? "" : ", ") + std::string{kind.name};
+    }
+    throw Error{Errc::usage,
+                "no kind of simulated body is named \"" + std::string{name} + "\"; there are " + known};
+}
+
+const std::vector<BodyKind>& body_kinds() {
+    static const std::vector<BodyKind> kinds = [] {
+        std::vector<BodyKind> list;
+        for (const Kind& kind : all_kinds) {
+            list.push_back({std::string{kind.name}, std::string{kind.description}});
+        }
+        return list;
+    }();
+    return kinds;
+}
+
+}  // namespace kartsaz::sim

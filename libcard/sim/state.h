@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apdu/bytes.h"
+
+/// What a body keeps without power.
+namespace kartsaz::sim {
+
+/// Tries that a keyset has before it blocks.
+constexpr std::uint8_t full_tries = 10;
+
+/// Key-ENC, Key-MAC, Key-DEK of one version.
+struct Keyset {
+    std::uint8_t version = 0;
+    std::array<Bytes, 3> keys{};
+    std::uint32_t counter = 0;  ///< SCP03 sequence counter, three bytes
+    std::uint8_t tries = full_tries;
+    bool transport = false;  ///< the maker's keys, known to everybody
+};
+
+struct StoredFile {
+    std::uint16_t size = 0;
+    Bytes content{};  ///< as long as the capacity
+};
+
+struct PassportState {
+    std::map<std::uint16_t, StoredFile> files{};
+    bool locked = false;
+    Bytes access_seed{};  ///< SHA-1 of the MRZ information: BAC key seed and PACE password; empty: none
+    Bytes aa_modulus{}, aa_exponent{};
+    Bytes aa_scalar{};  ///< P-256
+};
+
+/// Card life cycle: GPCS 2.3.1, table 11-6.
+enum LifeCycle : std::uint8_t {
+    op_ready = 0x01,
+    initialized = 0x07,
+    secured = 0x0F,
+    card_locked = 0x7F,
+    terminated = 0xFF
+};
+
+struct CardState {
+    std::string kind{};
+    std::uint32_t serial = 0;
+    std::optional<Bytes> seed{};
+    std::uint8_t scp_i = 0x70;
+    std::string link{};
+    bool open = false;  ///< written in the clear until locked, whatever its kind demands
+    std::uint8_t life_cycle = op_ready;
+    std::vector<Keyset> keysets{};
+    PassportState passport{};
+
+    Keyset* keyset(std::uint8_t version);
+};
+
+/// The form of the body file; docs/simulator.md describes it.
+Bytes encode(const CardState& state);
+/// @param name  of the file, for error texts
+/// @throws Error{store_failed} naming file, offset and rule
+CardState decode(ByteView bytes, const std::string& name);
+
+}  // namespace kartsaz::sim
