@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "apdu/atr.h"
@@ -164,16 +165,27 @@ private:
                     atr.begin() + static_cast<std::ptrdiff_t>(std::min<DWORD>(size, atr.size())));
     }
 
-    /// A card that is pulled in the middle shows as one of several communication errors; only the status says
-    /// that it is gone.
+    /// A card that is pulled in the middle shows as one of several communication errors; pcscd notices that
+    /// it is gone only when it asks the reader next, within half a second.
     [[noreturn]] void no_response(LONG code) {
-        const LONG status =
-            SCardStatus(connection_.get(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
-        const Error first = pcsc_error("SCardTransmit", code, reader_);
-        if (first.code() == Errc::card_removed || status == SCARD_S_SUCCESS) throw first;
-        const Error second = pcsc_error("SCardStatus", status, reader_);
-        if (second.code() != Errc::card_removed) throw first;
-        throw Error{Errc::card_removed, fmt::format("{}; {}", first.what(), second.what())};
+        const Error error = pcsc_error("SCardTransmit", code, reader_);
+        if (error.code() != Errc::card_removed && card_goes()) {
+            throw Error{Errc::card_removed, fmt::format("{}; the card is gone", error.what())};
+        }
+        throw error;
+    }
+
+    bool card_goes() {
+        constexpr DWORD gone = SCARD_STATE_EMPTY | SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE;
+        constexpr DWORD patience_ms = 1000;
+        SCARD_READERSTATE state{};
+        state.szReader = reader_.c_str();
+        if (SCardGetStatusChange(context_.get(), 0, &state, 1) != SCARD_S_SUCCESS) return false;
+        if ((state.dwEventState & gone) == 0) {
+            state.dwCurrentState = state.dwEventState & ~static_cast<DWORD>(SCARD_STATE_CHANGED);
+            SCardGetStatusChange(context_.get(), patience_ms, &state, 1);
+        }
+        return (state.dwEventState & gone) != 0;
     }
 
     Bytes control(DWORD code) {
@@ -220,9 +232,10 @@ Error pcsc_error(const std::string& api, long code, const std::string& reader) {
     const bool gone = code == SCARD_W_RESET_CARD || code == SCARD_W_REMOVED_CARD ||
                       code == SCARD_W_UNPOWERED_CARD || code == SCARD_E_NO_SMARTCARD;
     const std::string where = reader.empty() ? "" : fmt::format("reader '{}': ", reader);
+    std::string_view meaning = pcsc_stringify_error(code);
+    if (meaning.ends_with('.')) meaning.remove_suffix(1);
     return Error{gone ? Errc::card_removed : Errc::reader_failed,
-                 fmt::format("{}{}: {:08X} {}{}", where, api, unsigned_code(code), pcsc_stringify_error(code),
-                             advice(code))};
+                 fmt::format("{}{}: {:08X} {}{}", where, api, unsigned_code(code), meaning, advice(code))};
 }
 
 struct PcscMonitor::State {

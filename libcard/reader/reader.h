@@ -40,7 +40,7 @@ void watch_pcsc_readers(const std::function<bool(const WatchEvent&)>& event,
 ///   replay:FILE   a transcript, strict both ways
 ///   vpcd:PORT     listens like pcscd's virtual reader and takes the first card that connects
 ///   pcsc:NAME     the reader of exactly this name
-///   a number, or a part of a PC/SC reader's name that only one reader has
+///   a number, or a part of a PC/SC reader's name that only one reader has, or only one with a card
 ///   empty         the only PC/SC reader with a card
 /// The card is connected exclusively, in one transaction, and reset when the transport is destroyed.
 /// 61xx and 6Cxx are not handled here; put an apdu::Exchanger before it.

@@ -107,12 +107,16 @@ const ReaderStatus& choose_reader(const Selector& selector, const std::vector<Re
         if (fits(selector, reader)) found.push_back(&reader);
     }
     if (found.size() == 1) return *found.front();
-    if (found.empty()) {
-        throw Error{Errc::reader_failed,
-                    fmt::format("{} is not there; {}", wish(selector), list_text(readers))};
+    const auto with_card =
+        std::partition(found.begin(), found.end(), [](auto* r) { return r->card_present; });
+    const auto cards = with_card - found.begin();
+    if (cards == 1) return *found.front();
+    if (cards == 0) {
+        const auto what = found.empty() ? "is not there" : "and with a card is not there";
+        throw Error{Errc::reader_failed, fmt::format("{} {}; {}", wish(selector), what, list_text(readers))};
     }
-    throw Error{Errc::usage, fmt::format("{}: {} of them; say which one; {}", wish(selector), found.size(),
-                                         list_text(readers))};
+    throw Error{Errc::usage, fmt::format("{}: {} of them have a card; say which one; {}", wish(selector),
+                                         cards, list_text(readers))};
 }
 
 }  // namespace kartsaz::reader

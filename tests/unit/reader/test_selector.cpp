@@ -76,13 +76,22 @@ TEST_CASE("a reader is chosen by name, number, a part that only one has, or as t
     CHECK(chosen("Reader", prefix) == "Reader");
 }
 
-TEST_CASE("a wish that several readers meet is refused with the whole list") {
-    check_error([] { chosen("virtual"); }, Errc::usage,
-                {"'virtual'", "2 of them", "0: Virtual PCD 00 00 (card)",
-                 "2: ACS ACR39U ICC Reader 00 00 (no card, in use)"});
-    const std::vector<ReaderStatus> two{status("A", 0, true), status("B", 1, true)};
-    check_error([&] { chosen("", two); }, Errc::usage,
-                {"a reader with a card", "0: A (card)", "1: B (card)"});
+TEST_CASE("a wish that several readers meet is met by the only one of them with a card") {
+    CHECK(chosen("virtual") == "Virtual PCD 00 00");
+    CHECK(chosen("00") == "Virtual PCD 00 00");
+    check_error(
+        [] {
+            chosen("0 0", {status("X 0 0", 0, false), status("X 0 01", 1, false)});
+        },
+        Errc::reader_failed, {"and with a card", "1: X 0 01 (no card)"});
+}
+
+TEST_CASE("a wish that several readers with a card meet is refused with the whole list") {
+    const std::vector<ReaderStatus> two{status("Pad A", 0, true), status("Pad B", 1, true, true),
+                                        status("C", 2, false)};
+    check_error([&] { chosen("pad", two); }, Errc::usage,
+                {"'pad'", "2 of them", "0: Pad A (card)", "1: Pad B (card, in use)", "2: C (no card)"});
+    check_error([&] { chosen("", two); }, Errc::usage, {"a reader with a card", "0: Pad A (card)"});
 }
 
 TEST_CASE("a wish that no reader meets says which readers there are") {
