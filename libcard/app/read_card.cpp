@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/app/read_card.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "apdu/error.h"
+#include "apdu/exchanger.h"
+#include "apdu/iso7816.h"
+#include "libcard/app/emrtd/read.h"
+#include "libcard/app/globalplatform/application.h"
+#include "libcard/app/globalplatform/manager.h"
+#include "libcard/perso/journal.h"
+#include "libcard/perso/secure_session.h"
+
+namespace kartsaz::app {
+namespace {
+
+const Bytes isd_aid = from_hex("A000000151000000");
+
+std::string_view word(perso::AnsweringKeys keys) {
+    switch (keys) {
+        case perso::AnsweringKeys::none:
+            return "none";
+        case perso::AnsweringKeys::transport:
+            return "transport";
+        case perso::AnsweringKeys::issuer:
+            return "issuer";
+        case perso::AnsweringKeys::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
+/// The card manager's part; the chip's name is left in `dump`.
+void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& dump) {
+    DumpApplication manager;
+    manager.name = "globalplatform";
+    const auto selected = card.transmit(apdu::select_aid(isd_aid));
+    if (!selected.sw.ok() && selected.sw.value() != 0x6283) return;
+    const Bytes cplc = globalplatform::read_cplc(card);
+    dump.chip = globalplatform::chip_name(cplc);
+    if (!cplc.empty()) manager.facts["cplc"] = to_hex(cplc);
+    if (store != nullptr) {
+        const auto probe = perso::probe_keys(card, *store, {"transport", "issuer"});
+        manager.facts["keys"] = word(probe.keys);
+        if (probe.sw.ok()) {
+            manager.facts["key-version"] = fmt::format("{:02X}", probe.answer.key_version);
+            manager.facts["scp03-i"] = fmt::format("{:02X}", probe.answer.i);
+        }
+        if (probe.keys == perso::AnsweringKeys::issuer) {
+            const perso::ScpUse use{"issuer", 0, keys::ScpLevel::c_mac_c_dec};
+            const auto secured = perso::open_scp03(card, *store, use, probe.answer.s16);
+            if (const auto state = globalplatform::read_life_cycle(*secured)) {
+                manager.facts["life-cycle"] = globalplatform::name(*state);
+            }
+        }
+    }
+    dump.applications.push_back(std::move(manager));
+}
+
+}  // namespace
+
+CardDump read_card(apdu::Transport& raw, const ReadCardOptions& options) {
+    apdu::Exchanger card{raw};
+    CardDump dump;
+    dump.atr = card.reset();
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    dump.read_at = perso::utc_text(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+    read_manager(card, options.keys, dump);
+
+    card.reset();
+    emrtd::ReadOptions emrtd;
+    emrtd.mrz_information = options.mrz_information;
+    emrtd.keys = options.keys;
+    emrtd.progress = options.progress;
+    dump.applications.push_back(emrtd::read_application(card, emrtd));
+    return dump;
+}
+
+}  // namespace kartsaz::app

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "apdu/transport.h"
+#include "keys/key_store.h"
+#include "libcard/app/dump.h"
+
+/// Reading a whole card back, whatever is on it. No profile is needed: the card says what it has.
+namespace kartsaz::app {
+
+struct ReadCardOptions {
+    std::optional<std::string> mrz_information;  ///< opens BAC and PACE
+    const keys::KeyStore* keys = nullptr;        ///< opens what only the issuer reads; null: do not try
+    std::function<void(std::string_view file, std::size_t done, std::size_t total)> progress{};
+};
+
+/// Chip identity, card manager facts ("key-version", "keys", "life-cycle") and the passport application with
+/// its proofs (facts: libcard/app/emrtd/read.h). The card is reset first.
+/// @throws Error{card_refused} when nothing that is known here is on the card; Error{keys_failed} when
+/// nothing opens it
+CardDump read_card(apdu::Transport& card, const ReadCardOptions& options);
+
+}  // namespace kartsaz::app

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "apdu/error.h"
+#include "libcard/app/registry.h"
+#include "libcard/perso/personalize.h"
+#include "libcard/reader/reader.h"
+#include "tools/command.h"
+#include "tools/console.h"
+#include "tools/exit_codes.h"
+#include "tools/options.h"
+#include "tools/version.h"
+
+namespace kartsaz::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Examination {
+    std::string what;
+    std::string state;  ///< "ok", "note", "fault"
+    std::string found;
+    std::string advice;  ///< what to do about it
+};
+
+Examination look_at_pcscd() {
+    try {
+        const auto readers = reader::list_pcsc_readers();
+        if (readers.empty()) {
+            return {"PC/SC", "note", "pcscd answers, but has no reader",
+                    "plug a reader in, or install vsmartcard-vpcd for the virtual one; sim:FILE needs none"};
+        }
+        std::string names;
+        for (const auto& reader : readers) {
+            names += (names.empty() ? "" : ", ") + reader.name + (reader.in_use ? " (in use)" : "");
+        }
+        constexpr std::size_t pcsclite_limit = 16;
+        if (readers.size() >= pcsclite_limit) {
+            return {"PC/SC", "note", fmt::format("{} readers, the most that pcscd takes", readers.size()),
+                    "use a second machine for more readers"};
+        }
+        return {"PC/SC", "ok", names, ""};
+    } catch (const Error& error) {
+        return {
+            "PC/SC", "note", error.what(),
+            "start it (systemctl start pcscd.socket, or pcscd -f in a container); sim:FILE works without"};
+    }
+}
+
+Examination look_at_profiles() {
+    std::string names;
+    try {
+        for (const auto& [name, title] : profile::shipped()) {
+            perso::select_applications(profile::load(name), app::registry());
+            names += (names.empty() ? "" : ", ") + name;
+        }
+        return {"profiles", "ok", names, ""};
+    } catch (const Error& error) {
+        return {"profiles", "fault", error.what(), "this is a bug of ours: please report it"};
+    }
+}
+
+Examination look_at_journal() {
+    const fs::path folder = perso::default_journal_folder();
+    try {
+        const perso::Journal journal{folder};
+        const fs::path probe = folder / ".doctor";
+        perso::write_durably(probe, "doctor\n", 0600);
+        fs::remove(probe);
+        return {"journal", "ok", folder.string() + " is writable", ""};
+    } catch (const Error& error) {
+        return {"journal", "fault", error.what(),
+                "give this user the folder, or name another with --journal"};
+    }
+}
+
+Examination look_at_keys(const KeyOptions& options) {
+    try {
+        const auto keys = open_keys(options);
+        std::string names;
+        for (const auto& name : keys->names()) names += (names.empty() ? "" : ", ") + name;
+        if (keys->development()) {
+            return {"keys", "note", "development keys: " + names,
+                    "fine for trying things; real cards need a key file (--keys)"};
+        }
+        return {"keys", "ok", names, ""};
+    } catch (const Error& error) {
+        return {"keys", "fault", error.what(), "check --keys and --passphrase-file"};
+    }
+}
+
+Examination look_at_clock() {
+    constexpr std::int64_t year_2024 = 1'704'067'200;
+    if (now_seconds() < year_2024) {
+        return {"clock", "fault", perso::utc_text(now_seconds()), "set the clock: it is written on cards"};
+    }
+    return {"clock", "ok", perso::utc_text(now_seconds()), ""};
+}
+
+Examination look_at_terminal() {
+    const char* names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (const char* name : names) {
+        const char* value = std::getenv(name);
+        if (value == nullptr || *value == '\0') continue;
+        const std::string text{value};
+        const bool utf8 = text.find("UTF-8") != std::string::npos || text.find("utf8") != std::string::npos;
+        if (utf8) return {"terminal", "ok", fmt::format("{}={}", name, text), ""};
+        break;
+    }
+    return {"terminal", "note", "the locale is not UTF-8",
+            "Persian names may look broken; export LANG=C.UTF-8"};
+}
+
+int run(const KeyOptions& keys, bool as_json) {
+    if (as_json) people_to_stderr();
+    const Examination all[] = {look_at_pcscd(),   look_at_profiles(), look_at_keys(keys),
+                               look_at_journal(), look_at_clock(),    look_at_terminal()};
+    bool fault = false;
+    nlohmann::json list = nlohmann::json::array();
+    say(version);
+    for (const auto& one : all) {
+        fault = fault || one.state == "fault";
+        say_field(one.what, fmt::format("{}: {}", one.state, one.found));
+        if (!one.advice.empty()) say_field("", "-> " + one.advice);
+        list.push_back(
+            {{"what", one.what}, {"state", one.state}, {"found", one.found}, {"advice", one.advice}});
+    }
+    say(fault ? "Something must be mended." : "Ready.");
+    if (as_json) print_json({{"version", version}, {"ready", !fault}, {"examined", list}});
+    return fault ? exit_store : exit_ok;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program, Action& action) {
+    auto* command =
+        program.add_subcommand("doctor", "What this machine has, and what to do about each fault");
+    struct Options {
+        KeyOptions keys;
+        bool json = false;
+    };
+    auto options = std::make_shared<Options>();
+    add_key_options(*command, options->keys);
+    command->add_flag("--json", options->json, "One JSON document on standard output");
+    command->callback(
+        [options, &action] { action = [options] { return run(options->keys, options->json); }; });
+}
+
+}  // namespace kartsaz::tools

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libcard/record/record.h"
+#include "libcard/verify/verify.h"
+#include "tools/reading.h"
+
+namespace kartsaz::tools {
+
+struct JudgeOptions {
+    std::string expect, trust, at, against, receipt, report, junit;
+    bool demand_crl = false;
+};
+
+/// Everything that a verdict needs besides the card, read once and before the card is asked for.
+class Judge {
+public:
+    explicit Judge(const JudgeOptions& options);
+    verify::Report operator()(const app::CardDump& dump) const;
+    /// Writes --report and --junit.
+    void write_files(const verify::Report& report) const;
+
+private:
+    JudgeOptions options_;
+    std::int64_t at_;
+    bool development_ = false;
+    std::unique_ptr<keys::TrustAnchors> trust_;
+    std::optional<record::Record> expected_;
+    std::optional<std::string> receipt_chip_;
+    std::optional<app::CardDump> registered_;
+};
+
+}  // namespace kartsaz::tools

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "apdu/transport.h"
+#include "keys/issuer.h"
+#include "keys/key_store.h"
+
+/// Options that several subcommands take, and what is made from them.
+namespace kartsaz::tools {
+
+struct CardOptions {
+    std::string reader;
+    unsigned wait_ms = 0;
+    std::string trace;           ///< file for a masked transcript
+    bool show_personal = false;  ///< file contents in trace and log; keys never
+    unsigned verbose = 0;        ///< 1: steps; 2: each command in words
+    bool json = false;
+};
+void add_card_options(CLI::App& command, CardOptions& options);
+void add_output_options(CLI::App& command, CardOptions& options);
+
+struct KeyOptions {
+    std::string keys;
+    std::string passphrase_file;
+};
+void add_key_options(CLI::App& command, KeyOptions& options);
+
+/// The key store that the options name, development keys without any.
+std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options);
+/// The document signer of the store; null when it has none.
+std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store);
+
+/// A card with what the options put before it: trace file, log lines on standard error.
+class Card {
+public:
+    explicit Card(const CardOptions& options);
+    /// The same over a transport that is open already.
+    Card(std::unique_ptr<apdu::Transport> raw, const CardOptions& options);
+    ~Card();
+    apdu::Transport& transport() { return *top_; }
+
+private:
+    void stack(const CardOptions& options);
+
+    std::unique_ptr<apdu::Transport> raw_;
+    std::ofstream trace_;
+    std::unique_ptr<apdu::Transport> recorder_;
+    std::unique_ptr<apdu::Transport> tracer_;
+    apdu::Transport* top_ = nullptr;
+};
+
+/// Seconds since 1970.
+std::int64_t now_seconds();
+
+}  // namespace kartsaz::tools

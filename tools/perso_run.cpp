@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/perso_run.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apdu/error.h"
+#include "libcard/app/registry.h"
+#include "tools/exit_codes.h"
+
+namespace kartsaz::tools {
+namespace {
+
+using nlohmann::json;
+
+json traffic_json(const perso::Traffic& traffic) {
+    return {{"commands", traffic.commands}, {"bytes_out", traffic.bytes_out}, {"bytes_in", traffic.bytes_in}};
+}
+
+perso::Traffic sum(const perso::Traffic& a, const perso::Traffic& b) {
+    return {a.commands + b.commands, a.bytes_out + b.bytes_out, a.bytes_in + b.bytes_in};
+}
+
+std::string in_words(const perso::Traffic& traffic) {
+    return fmt::format("{} commands, {} bytes out, {} in", traffic.commands, traffic.bytes_out,
+                       traffic.bytes_in);
+}
+
+json plan_json(const perso::Prepared& prepared) {
+    json steps = json::array();
+    for (const auto& step : prepared.plan.steps) {
+        steps.push_back({{"id", step.id},
+                         {"label", step.label},
+                         {"bytes", step.data_size()},
+                         {"irreversible", step.irreversible}});
+    }
+    const auto& estimate = prepared.estimate;
+    return {{"chip", prepared.state.chip.name},
+            {"facts", prepared.state.facts},
+            {"image_digest", to_hex(prepared.image.digest())},
+            {"steps", steps},
+            {"observed", traffic_json(prepared.observed)},
+            {"predicted", traffic_json(estimate.traffic)},
+            {"total", traffic_json(sum(prepared.observed, estimate.traffic))},
+            {"seconds", estimate.seconds},
+            {"seconds_link", estimate.link},
+            {"seconds_compute", estimate.compute},
+            {"seconds_write", estimate.write}};
+}
+
+void say_state(const perso::CardState& state) {
+    say_field("chip", state.chip.known() ? state.chip.name : "does not tell who it is");
+    for (const auto& [name, value] : state.facts) say_field(name, value);
+}
+
+}  // namespace
+
+void add_perso_options(CLI::App& command, PersoOptions& options) {
+    command.add_option("RECORD", options.record, "record.json of the citizen")->required();
+    command.add_option("-p,--profile", options.profile, "Shipped profile or path of a .toml file")->capture_default_str();
+    command.add_flag("--dry-run", options.dry_run, "Look at the card and print the plan; write nothing");
+    command.add_option("--journal", options.journal, "Folder of the station's journal");
+    command.add_option("--receipt", options.receipt, "Write the receipt to FILE");
+    command.add_flag("--reencode-photo", options.reencode_photo, "Make a photo smaller that is too large");
+    command.add_flag("--reassign", options.permits.reassign, "Write anew a card begun for another record");
+    command.add_flag("--release-failed-authentication", options.permits.release_failed_authentication,
+                     "Try a chip again that refused an authentication");
+    add_key_options(command, options.keys);
+    add_card_options(command, options.card);
+}
+
+PersoJob::PersoJob(const PersoOptions& options)
+    : options_{options},
+      profile_{profile::load(options.profile)},
+      keys_{open_keys(options.keys)},
+      signer_{open_signer(*keys_)},
+      loaded_{record::load(options.record, {options.reencode_photo})},
+      applications_{perso::select_applications(profile_, app::registry())},
+      order_{loaded_.record, profile_, *keys_, signer_.get(), now_seconds(), options.permits.reassign} {
+    if (!options_.dry_run) {
+        journal_.emplace(options_.journal.empty() ? perso::default_journal_folder()
+                                                  : std::filesystem::path{options_.journal});
+    }
+}
+
+perso::Run PersoJob::prepare_run() {
+    perso::Run run{order_, applications_, options_.permits, journal_ ? &*journal_ : nullptr};
+    run.progress = [this](const perso::Progress& progress) {
+        bar_.show(progress.bytes, progress.total_bytes, progress.label == nullptr ? "" : *progress.label);
+    };
+    if (options_.card.verbose > 0) {
+        run.on_step = [this](std::string_view label) {
+            bar_.clear();
+            fmt::print(stderr, "  {}\n", label);
+        };
+    }
+    return run;
+}
+
+perso::Receipt PersoJob::personalize(apdu::Transport& card) {
+    const auto run = prepare_run();
+    auto receipt = perso::personalize(card, run);
+    bar_.clear();
+    if (!options_.receipt.empty()) perso::write_durably(options_.receipt, perso::to_json(receipt));
+    return receipt;
+}
+
+int PersoJob::dry_run(apdu::Transport& card) {
+    const auto run = prepare_run();
+    const auto prepared = perso::prepare(card, run);
+    if (options_.card.json) {
+        json document = plan_json(prepared);
+        document["profile"] = profile_.name;
+        document["dry_run"] = true;
+        print_json(document);
+    }
+    say(fmt::format("Plan for this card, profile {} (nothing was written)", profile_.name));
+    say_state(prepared.state);
+    say("");
+    for (const auto& step : prepared.plan.steps) {
+        say(fmt::format("  {} {}", step.irreversible ? "!" : "-", step.label), 4);
+    }
+    if (prepared.plan.empty()) say("  nothing to do: the card holds what the record asks");
+    say("");
+    const auto& estimate = prepared.estimate;
+    say_field("looked", in_words(prepared.observed));
+    say_field("will write", in_words(estimate.traffic));
+    say_field("in all", in_words(sum(prepared.observed, estimate.traffic)));
+    say_field("time", fmt::format("{:.2f} s on this link ({}): {:.2f} wire, {:.2f} chip, {:.2f} memory",
+                                  estimate.seconds,
+                                  perso::timing_of(prepared.state.atr, profile_.section("timing")).text,
+                                  estimate.link, estimate.compute, estimate.write));
+    if (!prepared.plan.empty()) say("  ! marks a step that cannot be taken back.");
+    return exit_ok;
+}
+
+int PersoJob::write(apdu::Transport& card) {
+    const auto receipt = personalize(card);
+    if (options_.card.json) {
+        json document = json::parse(perso::to_json(receipt));
+        json changes = json::array();
+        for (const auto& change : loaded_.changes)
+            changes.push_back({{"path", change.path}, {"what", change.what}});
+        document["record_changes"] = changes;
+        print_json(document);
+    }
+    if (receipt.development_keys) warn_development_keys();
+    say(receipt.steps.empty() ? "Nothing to do: the card holds what the record asks."
+                              : fmt::format("Card written: {} steps.", receipt.steps.size()));
+    say_field("chip", receipt.chip);
+    say_field("profile", receipt.profile);
+    say_field("exchanged", in_words(sum(receipt.observed, receipt.written)));
+    say_field("time", fmt::format("{:.2f} s", receipt.seconds));
+    if (!options_.receipt.empty()) say_field("receipt", options_.receipt);
+    for (const auto& change : loaded_.changes) {
+        say(fmt::format("  normalized {}: {}", change.path, change.what), 4);
+    }
+    return exit_ok;
+}
+
+int PersoJob::run() {
+    Card card{options_.card};
+    return options_.dry_run ? dry_run(card.transport()) : write(card.transport());
+}
+
+}  // namespace kartsaz::tools

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "libcard/perso/personalize.h"
+#include "tools/console.h"
+#include "tools/options.h"
+
+/// The work that personalize, update and demo share.
+namespace kartsaz::tools {
+
+struct PersoOptions {
+    CardOptions card;
+    KeyOptions keys;
+    std::string record;
+    std::string profile = "national-eid";
+    std::string journal;
+    std::string receipt;
+    bool dry_run = false;
+    bool reencode_photo = false;
+    perso::Permits permits;
+};
+void add_perso_options(CLI::App& command, PersoOptions& options);
+
+/// Everything ready before a card is asked for: bad input is found while the reader is still empty.
+class PersoJob {
+public:
+    explicit PersoJob(const PersoOptions& options);
+    /// Writes the card, or prints the plan. Returns the exit code.
+    int run();
+    /// The same on a card that is open, quietly. For demo.
+    perso::Receipt personalize(apdu::Transport& card);
+
+    const record::Loaded& loaded() const { return loaded_; }
+    const keys::KeyStore& keys() const { return *keys_; }
+    const profile::Profile& profile() const { return profile_; }
+
+private:
+    perso::Run prepare_run();
+    int dry_run(apdu::Transport& card);
+    int write(apdu::Transport& card);
+
+    PersoOptions options_;
+    profile::Profile profile_;
+    std::unique_ptr<keys::KeyStore> keys_;
+    std::unique_ptr<keys::DocumentSigner> signer_;
+    record::Loaded loaded_;
+    perso::Applications applications_;
+    perso::Order order_;
+    std::optional<perso::Journal> journal_;
+    ProgressBar bar_;
+};
+
+}  // namespace kartsaz::tools

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/app/emrtd/read.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "keys/crypto.h"
+#include "tools/command.h"
+#include "tools/console.h"
+#include "tools/exit_codes.h"
+#include "tools/reading.h"
+
+namespace kartsaz::tools {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+    CardOptions card;
+    AccessOptions access;
+    std::string folder;
+};
+
+json dump_json(const app::CardDump& dump) {
+    json applications = json::array();
+    for (const auto& application : dump.applications) {
+        json files = json::array();
+        for (const auto& file : application.files) {
+            files.push_back({{"name", file.name},
+                             {"size", file.content.size()},
+                             {"sha256", file.refused.empty() ? to_hex(keys::sha256(file.content)) : ""},
+                             {"access", file.access},
+                             {"refused", file.refused}});
+        }
+        applications.push_back({{"name", application.name}, {"facts", application.facts}, {"files", files}});
+    }
+    return {{"atr", to_hex(dump.atr)},
+            {"chip", dump.chip},
+            {"read_at", dump.read_at},
+            {"applications", applications}};
+}
+
+int run(const Options& options) {
+    if (options.card.json) people_to_stderr();
+    const auto keys = open_keys(options.access.keys);
+    const auto mrz = mrz_information(options.access);
+    Card card{options.card};
+    auto dump = read_whole_card(card.transport(), mrz, keys.get());
+    dump.reader = options.card.reader;
+    if (!options.folder.empty()) {
+        app::save(dump, options.folder);
+        if (const auto* emrtd = dump.application("emrtd"))
+            app::emrtd::save_for_people(*emrtd, options.folder);
+    }
+    if (options.card.json) print_json(dump_json(dump));
+    say_dump(dump);
+    if (!options.folder.empty()) say_field("folder", options.folder);
+    return exit_ok;
+}
+
+}  // namespace
+
+void say_dump(const app::CardDump& dump) {
+    if (!dump.chip.empty()) say_field("chip", dump.chip);
+    for (const auto& application : dump.applications) {
+        if (application.name == "emrtd") say_field("opened by", application.fact("access"));
+        for (const auto& file : application.files) {
+            say_field(file.name, file.refused.empty() ? fmt::format("{:>6} bytes", file.content.size())
+                                                      : "not readable: " + file.refused);
+        }
+    }
+}
+
+void add_read(CLI::App& program, Action& action) {
+    auto* command = program.add_subcommand("read", "Read a card back: files, photo, templates, proofs");
+    auto options = std::make_shared<Options>();
+    command->add_option("-o,--output", options->folder,
+                        "Folder for card.json, photo, templates and raw/ files");
+    command->add_option("--record", options->access.record, "The record whose MRZ opens the card");
+    command->add_option("--mrz", options->access.mrz, "File with the MRZ that opens the card");
+    add_card_options(*command, options->card);
+    add_key_options(*command, options->access.keys);
+    command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace kartsaz::tools

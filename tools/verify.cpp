@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/verify/verify.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iterator>
+
+#include "apdu/error.h"
+#include "libcard/perso/receipt.h"
+#include "libcard/report/report.h"
+#include "tools/command.h"
+#include "tools/console.h"
+#include "tools/exit_codes.h"
+#include "tools/judging.h"
+
+namespace kartsaz::tools {
+namespace {
+
+struct Options {
+    CardOptions card;
+    AccessOptions access;
+    JudgeOptions judge;
+    std::string from;
+    bool all_checks = false;
+};
+
+std::string text_of(const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    if (!in) throw Error{Errc::input_invalid, path + ": cannot be read"};
+    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+int run(Options& options) {
+    if (options.card.json) people_to_stderr();
+    if (!options.from.empty() && !options.card.reader.empty()) {
+        throw Error{Errc::usage, "--from judges a folder and -r a card: one of them"};
+    }
+    if (options.access.record.empty()) options.access.record = options.judge.expect;
+    const Judge judge{options.judge};  // trust, record and receipt are read before the card is asked for
+    app::CardDump dump;
+    if (!options.from.empty()) {
+        dump = app::load_dump(options.from);
+    } else {
+        const auto keys = open_keys(options.access.keys);
+        const auto mrz = mrz_information(options.access);
+        Card card{options.card};
+        dump = read_whole_card(card.transport(), mrz, keys.get());
+        dump.reader = options.card.reader;
+    }
+    const auto report = judge(dump);
+    judge.write_files(report);
+    if (options.card.json) print_json(nlohmann::json::parse(report::json(report)));
+    fmt::print(people(), "{}", report::text(report, 80, options.all_checks || options.card.verbose > 0));
+    if (!options.judge.report.empty()) say_field("report", options.judge.report);
+    if (!options.judge.junit.empty()) say_field("JUnit", options.judge.junit);
+    return report.accept ? exit_ok : exit_bad_card;
+}
+
+}  // namespace
+
+Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(options.at)} {
+    development_ = options.trust.empty();
+    trust_ = std::make_unique<keys::TrustAnchors>(development_ ? verify::development_trust()
+                                                               : verify::load_trust(options.trust));
+    if (!options.expect.empty()) expected_ = record::load(options.expect).record;
+    if (!options.receipt.empty()) {
+        receipt_chip_ = perso::receipt_from_json(text_of(options.receipt), options.receipt).chip;
+    }
+    if (!options.against.empty()) {
+        // CARD.json names the folder that `read -o` wrote
+        const std::filesystem::path named{options.against};
+        registered_ = app::load_dump(std::filesystem::is_directory(named) ? named : named.parent_path());
+    }
+}
+
+verify::Report Judge::operator()(const app::CardDump& dump) const {
+    verify::Context context{.dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
+    context.at = at_;
+    context.expected = expected_ ? &*expected_ : nullptr;
+    context.development_trust = development_;
+    context.demand_crl = options_.demand_crl;
+    return verify::judge(context);
+}
+
+void Judge::write_files(const verify::Report& report) const {
+    if (!options_.report.empty()) {
+        perso::write_durably(options_.report, report::html(report, "Kartsaz card verification"));
+    }
+    if (!options_.junit.empty())
+        perso::write_durably(options_.junit, report::junit(report, "kartsaz verify"));
+}
+
+void add_verify(CLI::App& program, Action& action) {
+    auto* command =
+        program.add_subcommand("verify", "Prove that a card is good, or name what is wrong with it");
+    auto options = std::make_shared<Options>();
+    command->add_option("--from", options->from,
+                        "Judge the output of `read -o`, or a folder of files, without a card");
+    command->add_option("--expect", options->judge.expect, "The record that the card must hold");
+    command->add_option("--mrz", options->access.mrz, "File with the MRZ that opens the card");
+    command->add_option("--trust", options->judge.trust, "Folder of trusted country signers and CRLs");
+    command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today");
+    command->add_option("--against", options->judge.against, "card.json of the card as it was registered");
+    command->add_option("--receipt", options->judge.receipt, "Receipt: the chip must be the same");
+    command->add_option("--report", options->judge.report, "Write an HTML report to FILE");
+    command->add_option("--junit", options->judge.junit, "Write a JUnit XML to FILE");
+    command->add_flag("--demand-crl", options->judge.demand_crl,
+                      "A missing revocation list rejects the card");
+    command->add_flag("--all", options->all_checks, "List the checks that passed, too");
+    add_card_options(*command, options->card);
+    add_key_options(*command, options->access.keys);
+    command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace kartsaz::tools
