@@ -93,5 +93,7 @@ private:
 
 /// The certificates (CSCA) that belong to the shipped development keys, PEM.
 std::string development_csca_pem();
+/// A CRL of that CSCA with nothing on it, valid until 2060, PEM.
+std::string development_crl_pem();
 
 }  // namespace kartsaz::keys

@@ -35,6 +35,7 @@ std::unique_ptr<SecureChannel> open_bac(apdu::Transport& card, const MrzPassword
 struct PaceInfo {
     Bytes oid;  ///< value bytes of the protocol OID
     unsigned parameter_id = 0;
+    bool ambiguous = false;  ///< the card offers this protocol with several curves: the id must be sent
 };
 /// The PACEInfo objects of an EF.CardAccess (SET OF SecurityInfo) that are supported, in its order.
 /// @throws Error{input_invalid}

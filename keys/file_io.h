@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "keys/secret.h"
+
+/// Files with secrets. For the sources of keys/ only.
+namespace kartsaz::keys {
+
+enum class Others {
+    may_read,      ///< what is inside is encrypted
+    may_not_read,  ///< the mode must give nothing to group and others
+};
+/// The whole file. @throws Error{keys_failed} when it cannot be read or others may read it,
+///         Error{input_invalid} when it has more than `most` bytes
+SecretBytes read_secret_file(const std::filesystem::path& file, std::size_t most, Others others);
+
+/// Writes `text` to a new file of mode 0600 beside `file` and moves it there: the old content or the new,
+/// never a part. @throws Error{store_failed}
+void replace_private_file(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace kartsaz::keys

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "apdu/error.h"
+#include "keys/issuer.h"
+#include "keys/openssl_handles.h"
+#include "keys/x509_text.h"
+
+namespace kartsaz::keys {
+namespace {
+
+using Verdict = TrustAnchors::Verdict;
+
+Verdict verdict_of(int error) {
+    switch (error) {
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+        case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+            return Verdict::unknown_issuer;
+        case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+        case X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE:
+        case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+            return Verdict::bad_signature;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+            return Verdict::expired;
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return Verdict::not_yet_valid;
+        case X509_V_ERR_CERT_REVOKED:
+            return Verdict::revoked;
+        case X509_V_ERR_UNABLE_TO_GET_CRL:
+        case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+            return Verdict::crl_missing;
+        case X509_V_ERR_CRL_HAS_EXPIRED:
+        case X509_V_ERR_CRL_NOT_YET_VALID:
+            return Verdict::crl_stale;
+        default:
+            return Verdict::not_allowed;
+    }
+}
+
+/// What OpenSSL found wrong, with the certificate that it is about.
+std::string text_of(X509_STORE_CTX* context, std::int64_t at) {
+    const int error = X509_STORE_CTX_get_error(context);
+    const int depth = X509_STORE_CTX_get_error_depth(context);
+    auto* about = X509_STORE_CTX_get_current_cert(context);
+    std::string text = depth == 0 ? "document signer" : "country signer";
+    if (about != nullptr) text += fmt::format(" \"{}\"", one_line(X509_get_subject_name(about)));
+    text += fmt::format(": {}", X509_verify_cert_error_string(error));
+    if (about != nullptr && error == X509_V_ERR_CERT_HAS_EXPIRED) {
+        text += fmt::format(" (valid until {}, asked for {})", utc_text(seconds(X509_get0_notAfter(about))),
+                            utc_text(at));
+    } else if (about != nullptr && error == X509_V_ERR_CERT_NOT_YET_VALID) {
+        text += fmt::format(" (valid from {}, asked for {})", utc_text(seconds(X509_get0_notBefore(about))),
+                            utc_text(at));
+    } else if (about != nullptr && verdict_of(error) == Verdict::unknown_issuer) {
+        text += fmt::format(" (its issuer is \"{}\")", one_line(X509_get_issuer_name(about)));
+    }
+    return text;
+}
+
+bool may_sign(X509* certificate) {
+    const auto usage = X509_get_key_usage(certificate);
+    return usage != std::numeric_limits<std::uint32_t>::max() && (usage & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+}  // namespace
+
+struct TrustAnchors::Impl {
+    Owned<x509_store_st> store{openssl_made(X509_STORE_new(), "certificate store")};
+    std::vector<Owned<X509_crl_st>> crls;
+    std::size_t certificates = 0;
+
+    bool has_crl_of(const X509_NAME* issuer) const {
+        return std::any_of(crls.begin(), crls.end(), [&](const auto& crl) {
+            return X509_NAME_cmp(X509_CRL_get_issuer(crl.get()), issuer) == 0;
+        });
+    }
+};
+
+TrustAnchors::TrustAnchors() : impl_{std::make_unique<Impl>()} {}
+TrustAnchors::~TrustAnchors() = default;
+TrustAnchors::TrustAnchors(TrustAnchors&&) noexcept = default;
+
+void TrustAnchors::add_certificate(ByteView encoded, const std::string& what) {
+    for (const auto& certificate : parse_certificates(encoded, what)) {
+        openssl_done(X509_STORE_add_cert(impl_->store.get(), certificate.get()), "add a trusted certificate");
+        ++impl_->certificates;
+    }
+}
+
+void TrustAnchors::add_crl(ByteView encoded, const std::string& what) {
+    for (auto& crl : parse_crls(encoded, what)) {
+        openssl_done(X509_STORE_add_crl(impl_->store.get(), crl.get()), "add a CRL");
+        impl_->crls.push_back(std::move(crl));
+    }
+}
+
+std::size_t TrustAnchors::size() const {
+    return impl_->certificates;
+}
+
+TrustAnchors::Answer TrustAnchors::check(ByteView certificate, std::int64_t at, bool demand_crl) const {
+    const auto leaf = parse_certificate(certificate);
+    if (!leaf) return {Verdict::not_allowed, "the document signer's certificate is not an X.509 certificate"};
+    const bool with_crl = impl_->has_crl_of(X509_get_issuer_name(leaf.get()));
+    const Owned<x509_store_ctx_st> context{openssl_made(X509_STORE_CTX_new(), "path check")};
+    openssl_done(X509_STORE_CTX_init(context.get(), impl_->store.get(), leaf.get(), nullptr), "path check");
+    auto* parameters = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_time(parameters, at);
+    if (with_crl) X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK);
+    const int result = X509_verify_cert(context.get());
+    openssl_reason();
+    if (result != 1) return {verdict_of(X509_STORE_CTX_get_error(context.get())), text_of(context.get(), at)};
+
+    const auto subject = one_line(X509_get_subject_name(leaf.get()));
+    if (!may_sign(leaf.get())) {
+        return {Verdict::not_allowed,
+                fmt::format("document signer \"{}\": its key usage is not digitalSignature", subject)};
+    }
+    const auto issuer = one_line(X509_get_issuer_name(leaf.get()));
+    if (demand_crl && !with_crl) {
+        return {Verdict::crl_missing, fmt::format("no CRL of country signer \"{}\" is here", issuer)};
+    }
+    return {Verdict::ok, fmt::format("document signer \"{}\" was issued by trusted country signer \"{}\"{}",
+                                     subject, issuer, with_crl ? " and is not on its CRL" : "")};
+}
+
+}  // namespace kartsaz::keys
