@@ -52,7 +52,7 @@ final class Chip implements AutoCloseable {
             service.getInputStream(PassportService.EF_COM).readAllBytes();
             throw new Steps.Failed("EF.COM can be read with no access protocol");
         } catch (CardServiceException | java.io.IOException expected) {
-            Steps.say("no access without BAC or PACE: " + expected.getMessage());
+            Steps.say("no access without BAC or PACE: " + reason(expected));
         }
         service.sendSelectApplet(false);
         service.doBAC(key);
@@ -62,6 +62,7 @@ final class Chip implements AutoCloseable {
     /** Opens by PACE with the MRZ, as the first PACEInfo of EF.CardAccess says. */
     static Chip byPace(String reader, BACKey key) throws Exception {
         PassportService service = connect(reader);
+        service.sendSelectMF();  // the last session has left the application selected
         Collection<SecurityInfo> infos =
                 new CardAccessFile(service.getInputStream(PassportService.EF_CARD_ACCESS)).getSecurityInfos();
         for (SecurityInfo info : infos) {
@@ -91,8 +92,18 @@ final class Chip implements AutoCloseable {
         try {
             files.put(name, service.getInputStream(fid, service.getMaxReadBinaryLength()).readAllBytes());
         } catch (CardServiceException | java.io.IOException no) {
-            refused.put(name, no.getMessage());
+            refused.put(name, reason(no));
         }
+    }
+
+    /** The status word where the chip spoke, else what went wrong. */
+    private static String reason(Throwable no) {
+        for (Throwable cause = no; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CardServiceException card && card.getSW() != CardServiceException.SW_NONE) {
+                return String.format("%04X", card.getSW() & 0xFFFF);
+            }
+        }
+        return no.getMessage();
     }
 
     byte[] file(String name) {
