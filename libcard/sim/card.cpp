@@ -116,6 +116,8 @@ Answer Card::protected_scp(const ApduIn& in) {
     const bool protects = chip_.kind.manager.protects_responses;
     const std::uint32_t wire = std::min(in.ne == 0 ? 256 : in.ne, chip_.kind.max_response);
     command.room = protects ? session->room(wire) : wire;
+    // an Le too small for any protected answer can only count plain bytes
+    if (command.ne != 0 && command.room == 0) command.room = session->room(256);
     command.ne = std::min(command.ne, command.room);
     if (command.ins == ins_init_update) return refuse(0x6985);
     Answer answer = route(command);

@@ -65,7 +65,8 @@ Bytes ScpHost::derive(const Bytes& key, std::uint8_t constant, std::size_t size)
     Bytes out;
     for (std::uint8_t i = 1; out.size() < size; ++i) {
         Bytes input(11, 0);
-        append(input, Bytes{constant, 0, static_cast<std::uint8_t>(size / 32), static_cast<std::uint8_t>(size * 8), i});
+        append(input, Bytes{constant, 0, static_cast<std::uint8_t>(size / 32),
+                            static_cast<std::uint8_t>(size * 8), i});
         append(input, context_);
         append(out, Aes{key}.cmac({input}));
     }
@@ -151,7 +152,8 @@ Bytes ScpHost::put_key_data(std::uint8_t version, const Bytes& fresh) const {
     Bytes kcv = Aes{fresh}.block(Bytes(16, 1));
     kcv.resize(3);
     for (int key = 0; key < 3; ++key) {
-        append(out, Bytes{0x88, static_cast<std::uint8_t>(block.size() + 1), static_cast<std::uint8_t>(fresh.size())});
+        append(out, Bytes{0x88, static_cast<std::uint8_t>(block.size() + 1),
+                          static_cast<std::uint8_t>(fresh.size())});
         append(out, Aes{key_}.cbc_encrypt({}, block));
         out.push_back(3);
         append(out, kcv);
@@ -178,7 +180,8 @@ Bytes SmHost::protect(std::string_view hex) {
     Bytes objects;
     if (!in.data.empty()) {
         const Bytes plain = padded(in.data, ssc_.size());
-        const Bytes cipher = aes_ ? Aes{enc_}.cbc_encrypt(Aes{enc_}.block(ssc_), plain) : TripleDes{enc_}.cbc_encrypt(plain);
+        const Bytes cipher =
+            aes_ ? Aes{enc_}.cbc_encrypt(Aes{enc_}.block(ssc_), plain) : TripleDes{enc_}.cbc_encrypt(plain);
         objects = object(0x87, concat({Bytes{1}, cipher}));
     }
     if (in.ne != 0) append(objects, object(0x97, in.extended ? big_endian(in.ne, 2) : big_endian(in.ne, 1)));
@@ -207,7 +210,8 @@ Reply SmHost::unprotect(const Bytes& wire) {
     if (!same(mac(covered), checksum)) throw std::runtime_error{"wrong checksum of a protected response"};
     if (out.sw != reply.sw) throw std::runtime_error{"inner and outer status word differ"};
     if (!cipher.empty()) {
-        out.data = aes_ ? Aes{enc_}.cbc_decrypt(Aes{enc_}.block(ssc_), cipher) : TripleDes{enc_}.cbc_decrypt(cipher);
+        out.data =
+            aes_ ? Aes{enc_}.cbc_decrypt(Aes{enc_}.block(ssc_), cipher) : TripleDes{enc_}.cbc_decrypt(cipher);
         if (!unpad(out.data)) throw std::runtime_error{"no padding in a protected response"};
     }
     return out;
@@ -241,7 +245,8 @@ std::unique_ptr<SmHost> open_bac(Body& body, const Bytes& seed, unsigned* why) {
 std::unique_ptr<SmHost> open_pace(Body& body, const Bytes& seed, unsigned* why) {
     const auto exchange = [&](const std::string& cla, const Bytes& inner, Bytes* value) {
         const Bytes data = object(0x7C, inner);
-        const Reply reply = test::send(body, cla + "860000" + to_hex(big_endian(data.size(), 1)) + to_hex(data) + "00");
+        const Reply reply =
+            test::send(body, cla + "860000" + to_hex(big_endian(data.size(), 1)) + to_hex(data) + "00");
         if (why != nullptr) *why = reply.sw;
         if (reply.sw != 0x9000) return false;
         ByteView rest{reply.data};
@@ -266,12 +271,14 @@ std::unique_ptr<SmHost> open_pace(Body& body, const Bytes& seed, unsigned* why) 
     const Botan::BigInt k = group.random_scalar(rng), s{nonce.data(), nonce.size()};
     const Bytes map = encoded(group.blinded_base_point_multiply(k, rng, workspace));
     if (!exchange("10", object(0x81, map), &card_map)) return nullptr;
-    const auto h = group.blinded_var_point_multiply(group.OS2ECP(card_map.data(), card_map.size()), k, rng, workspace);
+    const auto h =
+        group.blinded_var_point_multiply(group.OS2ECP(card_map.data(), card_map.size()), k, rng, workspace);
     const auto generator = group.blinded_base_point_multiply(s, rng, workspace) + h;
     const Botan::BigInt k2 = group.random_scalar(rng);
     const Bytes mine = encoded(group.blinded_var_point_multiply(generator, k2, rng, workspace));
     if (!exchange("10", object(0x83, mine), &card_key)) return nullptr;
-    const auto shared = group.blinded_var_point_multiply(group.OS2ECP(card_key.data(), card_key.size()), k2, rng, workspace);
+    const auto shared =
+        group.blinded_var_point_multiply(group.OS2ECP(card_key.data(), card_key.size()), k2, rng, workspace);
     Bytes secret(32);
     Botan::BigInt::encode_1363(secret.data(), 32, shared.get_affine_x());
     const Bytes oid = from_hex("060A04007F00070202040202");
@@ -292,7 +299,9 @@ void personalize(Body& body) {
     const bool secured = host.open(body, 0x03) == 0x9000;
     const auto give = [&](std::string_view hex) {
         const unsigned word = secured ? host.send(body, hex).sw : sw(body, hex);
-        if (word != 0x9000) throw std::runtime_error{"personalizing: " + to_hex(big_endian(word, 2)) + " to " + std::string{hex}};
+        if (word != 0x9000)
+            throw std::runtime_error{"personalizing: " + to_hex(big_endian(word, 2)) + " to " +
+                                     std::string{hex}};
     };
     give("00DA006220 621E 5F1F09 4C38393839303243 3C 5F1F06 363930383036 5F1F06 393430363233");
     give("00E00000066304 0016 011E");

@@ -46,11 +46,13 @@ struct Bench {
 };
 
 Answer answer_of(const Bytes& wire) {
-    return {Bytes(wire.begin(), wire.end() - 2), static_cast<std::uint16_t>(big_endian(ByteView{wire}.last(2)))};
+    return {Bytes(wire.begin(), wire.end() - 2),
+            static_cast<std::uint16_t>(big_endian(ByteView{wire}.last(2)))};
 }
 
 Scp03Session card_of(const kartsaz::test::Vector& v) {
-    const Keyset keyset{.version = 0x30, .keys = {v.bytes("key_enc"), v.bytes("key_mac"), v.bytes("key_dek")}};
+    const Keyset keyset{.version = 0x30,
+                        .keys = {v.bytes("key_enc"), v.bytes("key_mac"), v.bytes("key_dek")}};
     return {keyset, v.bytes("host_challenge"), v.bytes("card_challenge")};
 }
 
@@ -78,8 +80,8 @@ TEST_CASE("the card's pseudo-random challenge is the one of the recorded session
             INFO(v.id());
             const auto counter = static_cast<std::uint32_t>(big_endian(v.bytes("sequence_counter")));
             const auto size = v.bytes("card_challenge").size();
-            CHECK(Scp03Session::pseudo_random_challenge(v.bytes("key_enc"), counter, v.bytes("sd_aid"), size) ==
-                  v.bytes("card_challenge"));
+            CHECK(Scp03Session::pseudo_random_challenge(v.bytes("key_enc"), counter, v.bytes("sd_aid"),
+                                                        size) == v.bytes("card_challenge"));
             ++seen;
         }
     }
@@ -96,7 +98,8 @@ TEST_CASE("the card opens recorded commands and protects responses as recorded",
             for (const auto& step : v.data.at("steps")) {
                 INFO(v.file << " " << v.id() << " " << step.dump());
                 Command out;
-                REQUIRE(card.unwrap(parsed(from_hex(step.at("wrapped").get<std::string>())), out, bench.meter) == 0x9000);
+                REQUIRE(card.unwrap(parsed(from_hex(step.at("wrapped").get<std::string>())), out,
+                                    bench.meter) == 0x9000);
                 const ApduIn plain = parsed(from_hex(step.at("plain").get<std::string>()));
                 CHECK(out.cla == plain.cla);
                 CHECK(out.ins == plain.ins);
@@ -108,7 +111,8 @@ TEST_CASE("the card opens recorded commands and protects responses as recorded",
                 Bytes given = from_hex(step.at("response_plain").get<std::string>());
                 const Bytes wire = from_hex(step.at("response_wire").get<std::string>());
                 const Answer expected = answer_of(wire);
-                const bool with_sw = given.size() >= 2 && Bytes(given.end() - 2, given.end()) == big_endian(expected.sw, 2);
+                const bool with_sw =
+                    given.size() >= 2 && Bytes(given.end() - 2, given.end()) == big_endian(expected.sw, 2);
                 const Answer answer = with_sw ? answer_of(given) : Answer{given, expected.sw};
                 CHECK(to_hex(card.wrap(answer, bench.meter)) == to_hex(expected.data));
                 ++responses;
@@ -164,7 +168,8 @@ TEST_CASE("secure messaging of the card reproduces the recorded traces", "[sim][
         for (const auto& step : v.data.at("steps")) {
             INFO(step.dump());
             Command out;
-            REQUIRE(card.unwrap(parsed(from_hex(step.at("protected").get<std::string>())), out, bench.meter) == 0x9000);
+            REQUIRE(card.unwrap(parsed(from_hex(step.at("protected").get<std::string>())), out,
+                                bench.meter) == 0x9000);
             const ApduIn plain = parsed(from_hex(step.at("plain").get<std::string>()));
             CHECK(out.cla == plain.cla);
             CHECK(to_hex(out.data) == to_hex(plain.data));
@@ -193,7 +198,8 @@ TEST_CASE("secure messaging refuses changed, missing and reordered objects", "[s
         CHECK(fresh().unwrap(parsed(bad), out, bench.meter) != 0x9000);
     }
     CHECK(fresh().unwrap(parsed(from_hex("0CA4020C0B8709016375432908C044F600")), out, bench.meter) == 0x6987);
-    CHECK(fresh().unwrap(parsed(from_hex("0CA4020C158E08BF8B92D635FF24F88709016375432908C044F600")), out, bench.meter) == 0x6988);
+    CHECK(fresh().unwrap(parsed(from_hex("0CA4020C158E08BF8B92D635FF24F88709016375432908C044F600")), out,
+                         bench.meter) == 0x6988);
 }
 
 TEST_CASE("PACE answers the terminal of the ICAO worked example as the example does", "[sim][pace]") {
@@ -208,7 +214,8 @@ TEST_CASE("PACE answers the terminal of the ICAO worked example as the example d
         for (const auto& pair : v.data.at("apdus")) {
             const ApduIn in = parsed(from_hex(pair.at("c").get<std::string>()));
             const Command command{in.cla, in.ins, in.p1, in.p2, in.data, in.ne, 256, {}};
-            const Answer answer = in.ins == 0x22 ? card.set_template(command) : card.general_authenticate(command);
+            const Answer answer =
+                in.ins == 0x22 ? card.set_template(command) : card.general_authenticate(command);
             CHECK(to_hex(concat({answer.data, big_endian(answer.sw, 2)})) == pair.at("r").get<std::string>());
         }
         CHECK(to_hex(card_access(13)) == v.text("ef_cardaccess"));
