@@ -102,6 +102,7 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*
 }
 
 Owned<evp_pkey_st> read_key(const SecretBytes& pem) {
+    if (pem.empty()) refuse("no private key: there is no text");
     return pem.reveal([](ByteView text) {
         BIO* bio = openssl_made(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), "memory reader");
         Owned<evp_pkey_st> key{PEM_read_bio_PrivateKey(bio, nullptr, no_passphrase, nullptr)};

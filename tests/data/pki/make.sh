@@ -22,11 +22,15 @@ subjectKeyIdentifier = hash
 [csca_bare]
 basicConstraints = critical,CA:true,pathlen:0
 keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = none
+authorityKeyIdentifier = none
 [ds]
 keyUsage = critical,digitalSignature
 authorityKeyIdentifier = keyid
 [ds_bare]
 keyUsage = critical,digitalSignature
+subjectKeyIdentifier = none
+authorityKeyIdentifier = none
 [ds_wrong_usage]
 keyUsage = critical,keyEncipherment
 authorityKeyIdentifier = keyid
