@@ -43,7 +43,7 @@ std::unique_ptr<KeyStore> development_keys();
 ///         passphrase does not open it.
 std::unique_ptr<KeyStore> open_key_file(const std::filesystem::path& file, const SecretBytes& passphrase);
 
-/// Writes `store_json` (the plain form described in docs/formats.md) encrypted, atomically, mode 0600.
+/// Writes `store_json` (the plain form of docs/keys.md) encrypted, atomically, mode 0600.
 void write_key_file(const std::filesystem::path& file, const SecretBytes& store_json,
                     const SecretBytes& passphrase);
 
