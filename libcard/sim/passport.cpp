@@ -49,6 +49,8 @@ void Passport::reset() {
 }
 
 Answer Passport::handle(const Command& command) {
+    // a snapshot put back may lack the file that was selected
+    if (selected_ && !chip_.state.passport.files.contains(*selected_)) selected_.reset();
     switch (command.ins) {
         case 0xA4:
             return select_file(command);

@@ -127,12 +127,16 @@ bool decode_passport(char name, const Reader& in, PassportState& passport) {
             passport.access_seed = in.bytes();
             return true;
         case 'm':
+            if (in.value().size() != 128) in.fail("the modulus must have 128 bytes");
             passport.aa_modulus = in.bytes();
             return true;
         case 'e':
+            if (in.value().empty() || in.value().size() > 128)
+                in.fail("the exponent must have 1 to 128 bytes");
             passport.aa_exponent = in.bytes();
             return true;
         case 's':
+            if (in.value().size() != 32) in.fail("the scalar must have 32 bytes");
             passport.aa_scalar = in.bytes();
             return true;
         default:
