@@ -19,13 +19,14 @@ struct Date {
     std::string gregorian() const;    ///< "1990-03-21"
     std::string compact() const;      ///< "19900321", as 5F2B wants it
     std::string mrz() const;          ///< "900321"
-    std::string solar_hijri() const;  ///< "1369-01-01"
+    std::string solar_hijri() const;  ///< "1369-01-01"; Error{input_invalid} outside the years 1178 to 1599
     std::int64_t days() const;        ///< since 1970-01-01
 };
 
 /// A day of either calendar: "1369-01-01" (years 1200..1599 are Solar Hijri), "1990-03-21" (years
 /// 1800..2199 are Gregorian); separators - or /; Persian and Arabic-Indic digits are taken too.
-/// @param[out] rule  when empty is returned: the rule that is broken, "1403-12-31: Esfand 1403 has 30 days"
+/// @param[out] rule  when empty is returned: the rule that is broken, "Esfand has 30 days; the day given is
+///                   31". It never repeats the date, which may be a birth date.
 std::optional<Date> parse_date(std::string_view text, std::string& rule);
 
 /// Solar Hijri to Gregorian. Empty when there is no such day. Source: ICU's persian calendar; checked
@@ -37,6 +38,7 @@ int solar_hijri_month_length(int year, int month);
 std::optional<Date> from_gregorian(int year, int month, int day);
 /// Seconds since 1970-01-01T00:00Z of the start of that day.
 std::int64_t to_unix(const Date& date);
+/// @throws Error{input_invalid} outside the years 1 to 9999
 Date from_unix(std::int64_t seconds);
 
 }  // namespace kartsaz::record

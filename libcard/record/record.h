@@ -42,7 +42,9 @@ struct Record {
     Photo photo;
     std::vector<FingerTemplate> fingers;  ///< 1..10, no position twice
 
-    /// TD1: three lines of 30 characters without breaks, 90 characters. Source: ICAO Doc 9303-5, 4.2.
+    /// TD1: three lines of 30 characters without breaks, 90 characters. The national ID is the optional data
+    /// of line 1, unless a document number of more than 9 characters needs the room. Source: ICAO Doc 9303-5,
+    /// 4.2.
     std::string mrz() const;
     /// Document number, birth date and expiry date with check digits: what BAC and PACE are keyed by.
     /// Source: ICAO Doc 9303-11, 9.7.2 (long document numbers: 9303-5, 4.2.2.1).
@@ -54,7 +56,7 @@ struct Record {
 struct Fault {
     std::string
         path;  ///< JSON pointer-like: "/national_id", "/fingers/0/template", or a file name with offset
-    std::string rule;  ///< "the check digit is 3, the number needs 5"
+    std::string rule;  ///< "ten digits are needed, there are 9"
 };
 
 /// A change made to a text while normalizing it.
