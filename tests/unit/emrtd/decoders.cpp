@@ -22,23 +22,8 @@ Bytes good_dg13() {
 
 }  // namespace
 
-std::vector<Vector> vectors_of(const std::string& name, const std::string& kind) {
-    std::vector<Vector> out;
-    std::vector<std::filesystem::path> places{data_dir()};
-    if (const auto shared = shared_dir()) places.push_back(*shared / "standards");
-    for (const auto& place : places) {
-        const auto file = place / "vectors" / (name + ".json");
-        const auto json = nlohmann::json::parse(to_text(read_bytes(file)));
-        for (const auto& data : json.at("vectors")) {
-            if (kind.empty() || data.value("kind", "") == kind) out.push_back({data, file.string()});
-        }
-    }
-    if (out.empty()) throw std::runtime_error{"no vectors in " + name};
-    return out;
-}
-
 Bytes auth_vector(const std::string& id, const char* key) {
-    for (const auto& vector : vectors_of("emrtd_auth")) {
+    for (const auto& vector : vectors("emrtd_auth")) {
         if (vector.id() == id) return vector.bytes(key);
     }
     throw std::runtime_error{"no vector " + id};

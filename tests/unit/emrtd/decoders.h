@@ -19,9 +19,6 @@ struct Decoder {
 const std::vector<Decoder>& decoders();
 const Decoder& decoder(const std::string& name);
 
-/// The vectors of one kind (all when empty) of a vector file of the project and of the shared folder.
-std::vector<Vector> vectors_of(const std::string& name, const std::string& kind = {});
-
 /// The bytes of a file of the vector "lds-files" or of another vector of emrtd_auth.json.
 Bytes lds_file(const char* key);
 Bytes auth_vector(const std::string& id, const char* key);

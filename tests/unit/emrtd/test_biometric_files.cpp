@@ -95,7 +95,7 @@ TEST_CASE("EF.DG2 with a large JPEG 2000 image reads back, and the offset points
 
 TEST_CASE("the header of the golden face record of a PIV card is read") {
     Bytes header;
-    for (const auto& vector : vectors_of("biometrics", "iso-19794-5-2005 / INCITS 385")) {
+    for (const auto& vector : vectors("biometrics", "iso-19794-5-2005 / INCITS 385")) {
         header = vector.bytes("header_46_bytes");
     }
     REQUIRE(header.size() == 46);
@@ -147,8 +147,8 @@ TEST_CASE("a face record whose lengths disagree is refused with the offset") {
 }
 
 TEST_CASE("fingers read back with format, subtype and place") {
-    const Bytes iso = vectors_of("biometrics", "iso-19794-2-2005").front().bytes("record");
-    const Bytes incits = vectors_of("biometrics", "incits-378-2004").front().bytes("record");
+    const Bytes iso = vectors("biometrics", "iso-19794-2-2005").front().bytes("record");
+    const Bytes incits = vectors("biometrics", "incits-378-2004").front().bytes("record");
     const Bytes file = encode_dg3({{iso, false, finger_subtype(2), 0}, {incits, true, finger_subtype(6), 0}});
     const auto fingers = decode_dg3(file);
     REQUIRE(fingers.size() == 2);

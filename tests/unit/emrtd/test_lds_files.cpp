@@ -68,7 +68,7 @@ TEST_CASE("EF.COM lists data groups only") {
 
 TEST_CASE("EF.DG1 is the vector's, byte for byte, and reads back") {
     std::string mrz;
-    for (const auto& vector : vectors_of("emrtd_auth", "lds")) {
+    for (const auto& vector : vectors("emrtd_auth", "lds")) {
         if (!vector.has("mrz_lines_text") || !mrz.empty()) continue;
         for (const auto& line : vector.data.at("mrz_lines_text")) mrz += line.get<std::string>();
     }

@@ -68,7 +68,7 @@ TEST_CASE("LDSSecurityObjects of both versions are the vectors', byte for byte")
         CHECK(object.lds_version == (id == "sod-v1" ? "0108" : ""));
         CHECK(object.unicode_version == (id == "sod-v1" ? "040000" : ""));
         CHECK(to_hex(encode_lds_security_object(object)) == to_hex(der));
-        for (const auto& vector : vectors_of("emrtd_auth", "ef-sod")) {
+        for (const auto& vector : vectors("emrtd_auth", "ef-sod")) {
             if (vector.id() != id) continue;
             const auto& hashes = vector.data.at("dg_hashes_sha256");
             REQUIRE(hashes.size() == object.hashes.size());
