@@ -57,7 +57,8 @@ void say_state(const perso::CardState& state) {
 
 void add_perso_options(CLI::App& command, PersoOptions& options) {
     command.add_option("RECORD", options.record, "record.json of the citizen")->required();
-    command.add_option("-p,--profile", options.profile, "Shipped profile or path of a .toml file")->capture_default_str();
+    command.add_option("-p,--profile", options.profile, "Shipped profile or path of a .toml file")
+        ->capture_default_str();
     command.add_flag("--dry-run", options.dry_run, "Look at the card and print the plan; write nothing");
     command.add_option("--journal", options.journal, "Folder of the station's journal");
     command.add_option("--receipt", options.receipt, "Write the receipt to FILE");
@@ -76,7 +77,9 @@ PersoJob::PersoJob(const PersoOptions& options)
       signer_{open_signer(*keys_)},
       loaded_{record::load(options.record, {options.reencode_photo})},
       applications_{perso::select_applications(profile_, app::registry())},
-      order_{loaded_.record, profile_, *keys_, signer_.get(), now_seconds(), options.permits.reassign} {
+      order_{loaded_.record,          profile_,      *keys_,
+             signer_.get(),           now_seconds(), perso::keyset_names(profile_),
+             options.permits.reassign} {
     if (!options_.dry_run) {
         journal_.emplace(options_.journal.empty() ? perso::default_journal_folder()
                                                   : std::filesystem::path{options_.journal});

@@ -27,9 +27,10 @@ struct Order {
     const profile::Profile& profile;
     const keys::KeyStore& keys;
     const keys::DocumentSigner* signer =
-        nullptr;           ///< of the key store's "document-signer"; null when a profile signs nothing
-    std::int64_t now = 0;  ///< seconds since 1970: what time-stamped fields say
-    bool reassign = false;  ///< a card begun for another record may be written anew
+        nullptr;                 ///< of the key store's "document-signer"; null when a profile signs nothing
+    std::int64_t now = 0;        ///< seconds since 1970: what time-stamped fields say
+    KeysetNames channel_keys{};  ///< the profile's table [keys]
+    bool reassign = false;       ///< a card begun for another record may be written anew
 };
 
 class Application {
@@ -45,11 +46,15 @@ public:
     /// @throws Error{input_invalid}
     virtual void check(const profile::Profile& profile) const = 0;
 
-    /// Looks at the card and changes nothing on it (a secure channel may be opened with keys that are known
-    /// to answer). Leaves its AppState, facts and what it learned of chip and channel in `state`. The card
-    /// may be in any selection before and after.
-    /// @throws Error{card_refused} when it sees that the card is someone else's or not fit, in words
+    /// Looks at the card from outside: authenticates nothing, changes nothing. Leaves its AppState, facts and
+    /// what it learned of chip and channel in `state`. Applications are looked at from the profile's last to
+    /// its first, so that the plan's first target is selected when this is over.
     virtual void observe(apdu::Transport& card, const Order& order, CardState& state) const = 0;
+
+    /// Looks inside a card that is not blank, with keys that are known to answer; called in the profile's
+    /// order when the journal has nothing against the chip. Does nothing where observe() told enough.
+    /// @throws Error{card_refused} when it sees that the card is someone else's or not fit, in words
+    virtual void look_inside(apdu::Transport& card, const Order& order, CardState& state) const = 0;
 
     /// Its items of the image. Pure but for signatures; what `state` holds that is as good as new (a valid
     /// signature over the same content, an earlier time stamp) is kept.

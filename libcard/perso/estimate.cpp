@@ -39,20 +39,23 @@ public:
     }
 
 private:
-    /// SELECT, then the handshake of the secure channel.
+    /// SELECT, then the handshake of the secure channel; what observing the card left open is not done again.
     void enter(const Target& target) {
-        Size select{target.aid.size(), std::nullopt, 0, false};
-        if (!target.quiet_select) {
-            select.ne = 256;
-            select.nr = target.select_response;
-        }
-        exchange(select);
-        if (!target.scp) return;
         const bool s16 = state_.channel.s16;
-        exchange({s16 ? 16U : 8U, 256, state_.channel.initialize_update_size, false});
+        const bool pending = first_ && target.scp && state_.pending && state_.pending->aid == target.aid;
+        first_ = false;
+        if (!pending) {
+            Size select{target.select.data.size(), std::nullopt, target.select_response, false};
+            if (target.select.ne) select.ne = *target.select.ne;
+            exchange(select);
+        }
+        if (!target.scp) return;
+        if (!pending) {
+            exchange({s16 ? 16U : 8U, 256, state_.channel.initialize_update_size, false});
+            compute_aes(handshake_blocks);
+            pages(1);  // sequence counter
+        }
         exchange({s16 ? 32U : 16U, std::nullopt, 0, false});
-        compute_aes(handshake_blocks);
-        pages(1);  // sequence counter
     }
 
     void add_step(const Step& step, const std::optional<ScpUse>& scp) {
@@ -130,6 +133,7 @@ private:
     const CardState& state_;
     const Timing& timing_;
     Estimate out_;
+    bool first_ = true;
     std::optional<std::size_t> open_page_;
 };
 

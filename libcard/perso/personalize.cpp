@@ -125,15 +125,13 @@ Prepared prepare(apdu::Transport& card, const Run& run) {
     Prepared prepared;
     prepared.state.atr = card.atr();
     prepared.state.limits = card.limits();
-    bool guarded = false;
-    prepared.state.identified = [&](const CardState& state) {
-        Guard{run, state}.admit();
-        guarded = true;
-    };
-    for (const auto* application : run.applications)
-        application->observe(exchanger, run.order, prepared.state);
-    if (!guarded) prepared.state.identified(prepared.state);
-    prepared.state.identified = nullptr;
+    for (auto it = run.applications.rbegin(); it != run.applications.rend(); ++it) {
+        (*it)->observe(exchanger, run.order, prepared.state);
+    }
+    Guard{run, prepared.state}.admit();
+    for (const auto* application : run.applications) {
+        application->look_inside(exchanger, run.order, prepared.state);
+    }
     prepared.observed = traffic_of(counting);
 
     prepared.image.profile = run.order.profile.name;
@@ -169,6 +167,11 @@ Receipt personalize(apdu::Transport& card, const Run& run) {
     return execute(card, again, run);
 }
 
+KeysetNames keyset_names(const profile::Profile& profile) {
+    const auto& section = profile.section("keys");
+    return {section.text("transport", "transport"), section.text("issuer", "issuer")};
+}
+
 Applications select_applications(const profile::Profile& profile, const Applications& known) {
     Applications chosen;
     for (const auto& name : profile.applications) {
@@ -182,6 +185,8 @@ Applications select_applications(const profile::Profile& profile, const Applicat
         (*found)->check(profile);
         chosen.push_back(*found);
     }
+    keyset_names(profile);
+    profile.section("keys").refuse_unused();
     for (const auto* application : chosen) profile.section(application->name()).refuse_unused();
     timing_of({}, profile.section("timing"));
     profile.section("timing").refuse_unused();

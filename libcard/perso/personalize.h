@@ -49,8 +49,9 @@ struct Run {
 /// Looks at the card, makes image and plan. @throws Error; nothing has been written then
 Prepared prepare(apdu::Transport& card, const Run& run);
 
-/// Runs the plan. @throws Error{interrupted} when reader or card failed after something was written: the same
-/// call on the same card goes on; other codes say what the card refused.
+/// Runs the plan; nothing may have been sent to the card since prepare(). @throws Error{interrupted} when
+/// reader or card failed after something was written: the same call on the same card goes on; other codes say
+/// what the card refused.
 Receipt execute(apdu::Transport& card, Prepared& prepared, const Run& run);
 
 /// prepare() and execute(); when the card refuses extended length, once more with short commands.
@@ -58,6 +59,9 @@ Receipt personalize(apdu::Transport& card, const Run& run);
 
 /// SHA-256 over every field of a record, hexadecimal: names the record without telling it.
 std::string record_digest(const record::Record& record);
+
+/// The profile's table [keys]: names of the keysets that a card may answer to. @throws Error{input_invalid}
+KeysetNames keyset_names(const profile::Profile& profile);
 
 /// The applications of `profile` among `known`, in the profile's order; each checks its options.
 /// @throws Error{input_invalid}

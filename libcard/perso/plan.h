@@ -31,8 +31,8 @@ struct ScpUse {
 struct Target {
     std::string application;
     Bytes aid;
-    bool quiet_select = true;         ///< P2 = 0C, no FCI asked for
-    std::size_t select_response = 0;  ///< bytes of FCI that come back otherwise
+    apdu::CommandApdu select;         ///< how it is selected
+    std::size_t select_response = 0;  ///< bytes of FCI that come back
     std::optional<ScpUse> scp;
 };
 

@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "apdu/error.h"
+#include "apdu/iso7816.h"
 #include "keys/crypto.h"
 
 namespace kartsaz::perso {
@@ -36,7 +40,8 @@ KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const Ke
     }
     probe.sw = response.sw;
     if (!response.sw.ok()) return probe;
-    probe.answer_size = response.data.size();
+    probe.host_challenge = challenge;
+    probe.raw = response.data;
     probe.answer = keys::parse_initialize_update(response.data);
     probe.keys = AnsweringKeys::unknown;
     if (answers_to(store, names.issuer, challenge, probe.answer)) {
@@ -51,11 +56,20 @@ KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const Ke
 
 std::unique_ptr<keys::SecureTransport> open_scp03(apdu::Transport& card, const keys::KeyStore& store,
                                                   const ScpUse& use, bool s16,
+                                                  const PendingHandshake* pending,
                                                   std::optional<keys::ScpKeys>* used) {
-    const Bytes challenge = keys::random_bytes(s16 ? 16 : 8);
-    const auto response =
-        apdu::expect(card.transmit(keys::initialize_update(use.version, challenge)), "INITIALIZE UPDATE");
-    const auto answer = keys::parse_initialize_update(response.data);
+    Bytes challenge;
+    Bytes raw;
+    if (pending != nullptr) {
+        challenge = pending->host_challenge;
+        raw = pending->answer;
+    } else {
+        challenge = keys::random_bytes(s16 ? 16 : 8);
+        raw =
+            apdu::expect(card.transmit(keys::initialize_update(use.version, challenge)), "INITIALIZE UPDATE")
+                .data;
+    }
+    const auto answer = keys::parse_initialize_update(raw);
     const auto& keyset = keyset_for(store, use.keyset, answer.key_version);
     keys::ScpKeys static_keys = keyset.scp_keys(answer.kdd);
     keys::Scp03Session session{static_keys, challenge, answer};
@@ -76,6 +90,14 @@ std::unique_ptr<keys::SecureTransport> open_scp03(apdu::Transport& card, const k
     }
     if (used != nullptr) *used = std::move(static_keys);
     return std::make_unique<keys::SecureTransport>(card, session.channel());
+}
+
+std::unique_ptr<keys::SecureTransport> enter_scp03(apdu::Transport& card, const keys::KeyStore& store,
+                                                   ByteView aid, const ScpUse& use, CardState& state) {
+    const auto pending = std::exchange(state.pending, std::nullopt);
+    const bool ready = pending && std::ranges::equal(pending->aid, aid);
+    if (!ready) apdu::expect(card.transmit(apdu::select_aid(aid)), "select " + to_hex(aid));
+    return open_scp03(card, store, use, state.channel.s16, ready ? &*pending : nullptr);
 }
 
 }  // namespace kartsaz::perso

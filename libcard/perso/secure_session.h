@@ -15,17 +15,12 @@
 /// card's authentication tries on keys that cannot be right.
 namespace kartsaz::perso {
 
-/// Names of the two keysets that a card may answer to.
-struct KeysetNames {
-    std::string transport;
-    std::string issuer;
-};
-
 /// What INITIALIZE UPDATE told.
 struct KeyProbe {
     apdu::StatusWord sw;                    ///< not 9000: there is no such command, or no keys
     keys::InitializeUpdateResponse answer;  ///< when sw is 9000
-    std::size_t answer_size = 0;
+    Bytes host_challenge;
+    Bytes raw;  ///< the answer's bytes
     AnsweringKeys keys = AnsweringKeys::none;
     std::string keyset;  ///< of the store, when the keys are known
 };
@@ -35,13 +30,20 @@ struct KeyProbe {
 KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const KeysetNames& names);
 
 /// Opens SCP03 to the selected application.
+/// @param pending  goes on from an INITIALIZE UPDATE that was answered before, where there is one
+/// @param[out] used  the static keys of the session, when asked for
 /// @throws Error{keys_failed} when the card's cryptogram is not made by these keys (nothing was spent then);
 ///         Error{secure_channel} with a status word when the card refused EXTERNAL AUTHENTICATE (a try was
 ///         spent)
-/// @param[out] used  the static keys of the session, when asked for
 std::unique_ptr<keys::SecureTransport> open_scp03(apdu::Transport& card, const keys::KeyStore& store,
                                                   const ScpUse& use, bool s16,
+                                                  const PendingHandshake* pending = nullptr,
                                                   std::optional<keys::ScpKeys>* used = nullptr);
+
+/// Selects `aid` and opens SCP03 to it; where state.pending belongs to `aid`, both were done already. Clears
+/// state.pending.
+std::unique_ptr<keys::SecureTransport> enter_scp03(apdu::Transport& card, const keys::KeyStore& store,
+                                                   ByteView aid, const ScpUse& use, CardState& state);
 
 /// The keyset of this name whose version the card reports; the newest one when the card reports none of them.
 const keys::Keyset& keyset_for(const keys::KeyStore& store, const std::string& name, std::uint8_t version);

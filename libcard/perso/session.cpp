@@ -38,12 +38,16 @@ void Session::enter(std::size_t target) {
     channel_.reset();
     channel_keys_.reset();
     const Target& wanted = plan_.targets.at(target);
-    const auto select =
-        wanted.quiet_select ? apdu::select_aid_quiet(wanted.aid) : apdu::select_aid(wanted.aid);
-    apdu::expect(card_.transmit(select),
-                 fmt::format("{}: select {}", wanted.application, to_hex(wanted.aid)));
+    const PendingHandshake* pending =
+        first_ && wanted.scp && state_.pending && state_.pending->aid == wanted.aid ? &*state_.pending
+                                                                                    : nullptr;
+    first_ = false;
+    if (pending == nullptr) {
+        apdu::expect(card_.transmit(wanted.select),
+                     fmt::format("{}: select {}", wanted.application, to_hex(wanted.aid)));
+    }
     if (wanted.scp) {
-        channel_ = open_scp03(card_, store_, *wanted.scp, state_.channel.s16, &channel_keys_);
+        channel_ = open_scp03(card_, store_, *wanted.scp, state_.channel.s16, pending, &channel_keys_);
     }
     entered_ = target;
 }

@@ -34,6 +34,7 @@ private:
     const keys::KeyStore& store_;
     const CardState& state_;
     const Plan& plan_;
+    bool first_ = true;  ///< nothing was sent yet: a pending handshake can be gone on from
     std::optional<std::size_t> entered_;
     std::unique_ptr<keys::SecureTransport> channel_;
     std::optional<keys::ScpKeys> channel_keys_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +29,13 @@ struct AppState {
     virtual ~AppState() = default;
 };
 
+/// Names of the two keysets of a key store that a card may answer to: what the maker left, what the issuer
+/// puts.
+struct KeysetNames {
+    std::string transport = "transport";
+    std::string issuer = "issuer";
+};
+
 /// The keys that answer on the card, found out by the card's cryptogram and never by a failed attempt.
 enum class AnsweringKeys { none, transport, issuer, unknown };
 
@@ -43,19 +49,24 @@ struct ChannelFacts {
     std::size_t initialize_update_size = 0;  ///< response data bytes
 };
 
+/// An INITIALIZE UPDATE that was answered and can still be followed by EXTERNAL AUTHENTICATE, because nothing
+/// was sent after it: it saves the first target's SELECT and INITIALIZE UPDATE.
+struct PendingHandshake {
+    Bytes aid;
+    Bytes host_challenge;
+    Bytes answer;  ///< response data
+};
+
 struct CardState {
     Bytes atr;
     ChipIdentity chip;
     ChannelFacts channel;
     apdu::BlockLimits limits;
+    std::optional<PendingHandshake> pending;
     bool sealed = false;  ///< an application is locked: the card was completed before
     std::map<std::string, std::unique_ptr<AppState>, std::less<>> applications;
     /// For people and receipts: "card manager" -> "A000000151000000, SCP03 i=70", ...
     std::map<std::string, std::string> facts;
-
-    /// Called once by the application that learns who the chip is, before it authenticates: the journal may
-    /// say that this chip must be left alone. @throws what the journal's rule throws
-    std::function<void(const CardState&)> identified{};
 
     /// The state that application `name` left, as its own type; null when it left none.
     template <typename State>

@@ -67,7 +67,7 @@ std::vector<std::string> application_names(const std::string& source, const toml
 
 /// Tables that belong to no application.
 bool is_general_table(std::string_view name) {
-    return name == "timing";
+    return name == "timing" || name == "keys";
 }
 
 Profile from_table(const toml::table& table, const std::string& source) {
@@ -101,6 +101,7 @@ Profile from_table(const toml::table& table, const std::string& source) {
     }
     for (const auto& name : profile.applications) profile.sections.try_emplace(name, source, name);
     profile.sections.try_emplace("timing", source, "timing");
+    profile.sections.try_emplace("keys", source, "keys");
     return profile;
 }
 

@@ -44,10 +44,13 @@ std::vector<Vector> vectors(const std::string& name, const std::string& kind) {
     for (const auto& place : places) {
         std::ifstream in{place};
         if (!in) throw std::runtime_error{"no vector file " + place.string()};
-        for (auto& data : nlohmann::json::parse(in).at("vectors")) {
+        const auto document = nlohmann::json::parse(in);
+        for (const auto& data : document.at("vectors")) {
             if (kind.empty() || data.value("kind", "") == kind) out.push_back({data, place.string()});
         }
     }
+    // a test over no vectors would pass without having tested anything
+    if (out.empty()) throw std::runtime_error{"no vector of kind \"" + kind + "\" in " + name};
     return out;
 }
 

@@ -16,6 +16,10 @@ public:
     void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state) const override {
         emrtd::observe(card, order, state);
     }
+    void look_inside(apdu::Transport& card, const perso::Order& order,
+                     perso::CardState& state) const override {
+        emrtd::look_inside(card, order, state);
+    }
     std::vector<perso::Item> encode(const perso::Order& order, const perso::CardState& state) const override {
         return emrtd::encode(order, state);
     }

@@ -55,6 +55,7 @@ keys::AaKeyPair aa_key(const Options& options, const keys::KeyStore& store, cons
                        const record::Record& record);
 
 void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
+void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
 std::vector<perso::Item> encode(const perso::Order& order, const perso::CardState& state);
 void plan(const perso::Order& order, const perso::CardImage& image, const perso::CardState& state,
           perso::Plan& plan);

@@ -41,11 +41,11 @@ Bytes read_what_is_there(apdu::Transport& link) {
     return out;
 }
 
+/// Looking from outside: nothing is authenticated.
 class Observer {
 public:
     Observer(apdu::Transport& card, const perso::Order& order, perso::CardState& state)
         : card_{card},
-          order_{order},
           card_state_{state},
           options_{read_options(order.profile)},
           own_{std::make_unique<State>()} {}
@@ -55,7 +55,6 @@ public:
         if (own_->present) {
             probe_channel();
             probe_files();
-            if (!own_->blank || own_->locked) read_content();
         }
         card_state_.sealed = card_state_.sealed || own_->locked;
         card_state_.facts["passport application"] =
@@ -72,13 +71,14 @@ private:
         own_->present = own_->select_sw.ok();
     }
 
-    /// Whether the application hands secure channel commands to the card manager; asked before anything is
-    /// written.
+    /// Whether the application hands secure channel commands to the card manager, asked before anything is
+    /// written: INITIALIZE UPDATE without its challenge is answered "wrong length" where it is known.
     void probe_channel() {
-        if (!options_.scp03 || card_state_.channel.keys == perso::AnsweringKeys::none) return;
-        const auto challenge = keys::random_bytes(card_state_.channel.s16 ? 16 : 8);
-        own_->scp03_sw = card_.transmit(keys::initialize_update(0x00, challenge)).sw;
-        own_->takes_scp03 = own_->scp03_sw.ok();
+        if (!options_.scp03) return;
+        const apdu::CommandApdu probe{.cla = 0x80, .ins = 0x50, .p1 = 0x00, .p2 = 0x00};
+        own_->scp03_sw = card_.transmit(probe).sw;
+        const auto sw1 = own_->scp03_sw.sw1();
+        own_->takes_scp03 = sw1 != 0x6D && sw1 != 0x6E && sw1 != 0x68;
     }
 
     bool is_there(std::uint16_t fid) {
@@ -90,19 +90,40 @@ private:
     }
 
     /// Files are written in one order, so where the first is absent, so are the others; where another program
-    /// wrote in another order, writing everything is right all the same.
+    /// wrote in another order, writing everything is right all the same. Open applications are asked about
+    /// DG3, too: the JMRTD applet refuses it for ever.
     void probe_files() {
         const auto order = file_order(options_);
-        const bool dg3_first = order.front() == "EF.DG3";
-        bool any = is_there(find_file(order[dg3_first ? 1 : 0])->fid);
-        if (dg3_first) any = is_there(dg3_fid) || any;
+        bool any = is_there(find_file(order.front())->fid);
+        if (order.front() == "EF.DG3" && !options_.scp03) any = is_there(find_file(order[1])->fid) || any;
         own_->blank = !any && !own_->locked;
     }
 
+    apdu::Transport& card_;
+    perso::CardState& card_state_;
+    Options options_;
+    std::unique_ptr<State> own_;
+};
+
+/// Looking inside a card that is not blank.
+class Reader {
+public:
+    Reader(apdu::Transport& card, const perso::Order& order, perso::CardState& state, State& own)
+        : card_{card}, order_{order}, card_state_{state}, options_{read_options(order.profile)}, own_{own} {}
+
+    void operator()() {
+        read_content();
+        refuse_other_holder();
+    }
+
+private:
     /// Opens what reads everything: the issuer's own channel where the card has one, else BAC by the record.
     void read_content() {
-        if (options_.scp03 && card_state_.channel.keys == perso::AnsweringKeys::issuer &&
-            own_->takes_scp03 == true) {
+        const bool issuer = card_state_.channel.keys == perso::AnsweringKeys::issuer;
+        if (options_.scp03 && issuer && own_.takes_scp03 == true) {
+            apdu::expect(card_.transmit(apdu::select_aid_quiet(options_.aid)),
+                         "passport application: select");
+            card_state_.pending.reset();
             const perso::ScpUse use{card_state_.channel.keyset, 0, keys::ScpLevel::all};
             const auto link = perso::open_scp03(card_, order_.keys, use, card_state_.channel.s16);
             read_files(*link);
@@ -110,7 +131,7 @@ private:
             read_by_bac();
         }
         card_.reset();
-        refuse_other_holder();
+        card_state_.pending.reset();
     }
 
     void read_by_bac() {
@@ -122,7 +143,7 @@ private:
             channel = keys::open_bac(card_, password);
         } catch (const Error& error) {
             if (error.code() == Errc::reader_failed || error.code() == Errc::card_removed) throw;
-            if (own_->locked) {
+            if (own_.locked) {
                 throw Error{
                     Errc::card_refused,
                     "this card is complete and does not open with the MRZ of this record: it belongs to "
@@ -139,15 +160,15 @@ private:
         for (const auto& name : file_order(options_)) {
             const auto fid = find_file(name)->fid;
             const auto sw = link.transmit(apdu::select_ef(fid)).sw;
-            own_->exists[fid] = sw.ok();
-            if (sw.ok()) own_->files[fid] = read_what_is_there(link);
+            own_.exists[fid] = sw.ok();
+            if (sw.ok()) own_.files[fid] = read_what_is_there(link);
         }
     }
 
     /// A card that carries another person's document number is never completed with this record.
     void refuse_other_holder() const {
-        const auto found = own_->files.find(find_file("EF.DG1")->fid);
-        if (found == own_->files.end()) return;
+        const auto found = own_.files.find(find_file("EF.DG1")->fid);
+        if (found == own_.files.end()) return;
         std::string mrz;
         try {
             mrz = decode_dg1(found->second);
@@ -167,13 +188,18 @@ private:
     const perso::Order& order_;
     perso::CardState& card_state_;
     Options options_;
-    std::unique_ptr<State> own_;
+    State& own_;
 };
 
 }  // namespace
 
 void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
     Observer{card, order, state}();
+}
+
+void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
+    auto& own = dynamic_cast<State&>(*state.applications.at("emrtd"));
+    if (own.present && (!own.blank || own.locked)) Reader{card, order, state, own}();
 }
 
 }  // namespace kartsaz::app::emrtd

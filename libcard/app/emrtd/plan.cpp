@@ -118,6 +118,7 @@ private:
 
     perso::Target target() const {
         perso::Target target;
+        target.select = apdu::select_aid_quiet(options_.aid);
         target.application = "passport application";
         target.aid = options_.aid;
         if (options_.scp03) target.scp = perso::ScpUse{plan_.channel_keyset, 0, options_.level};

@@ -20,6 +20,11 @@ public:
         globalplatform::observe(card, order, state);
     }
 
+    void look_inside(apdu::Transport& card, const perso::Order& order,
+                     perso::CardState& state) const override {
+        globalplatform::look_inside(card, order, state);
+    }
+
     std::vector<perso::Item> encode(const perso::Order& order, const perso::CardState&) const override {
         const Options options = read_options(order.profile);
         std::vector<perso::Item> items;
@@ -29,7 +34,7 @@ public:
             item.name = "issuer-keys";
             item.kind = perso::ItemKind::secret;
             item.title = "Secure channel keys of this chip";
-            const auto& keyset = order.keys.keyset(options.issuer_keys);
+            const auto& keyset = order.keys.keyset(order.channel_keys.issuer);
             item.secret = fmt::format("{} v{:02X}", keyset.name, keyset.version);
             items.push_back(std::move(item));
         }
@@ -79,8 +84,6 @@ Options read_options(const profile::Profile& profile) {
     const auto& section = profile.section("globalplatform");
     Options options;
     options.card_manager = section.bytes("card_manager", isd_aid, 5, 16);
-    options.transport_keys = section.text("transport_keys", "transport");
-    options.issuer_keys = section.text("issuer_keys", "issuer");
     options.level = level_option(section, "level", "03");
     options.replace_keys = section.flag("replace_keys", true);
     options.secure_card = section.choice("card_state", "SECURED", {"SECURED", "unchanged"}) == "SECURED";
@@ -91,12 +94,8 @@ apdu::CommandApdu get_status_isd() {
     return {.cla = 0x80, .ins = 0xF2, .p1 = 0x80, .p2 = 0x02, .data = from_hex("4F00"), .ne = 256};
 }
 
-apdu::CommandApdu set_card_status(CardLifeCycle state, ByteView aid) {
-    return {.cla = 0x80,
-            .ins = 0xF0,
-            .p1 = 0x80,
-            .p2 = static_cast<std::uint8_t>(state),
-            .data = Bytes(aid.begin(), aid.end())};
+apdu::CommandApdu set_card_status(CardLifeCycle state) {
+    return {.cla = 0x80, .ins = 0xF0, .p1 = 0x80, .p2 = static_cast<std::uint8_t>(state), .data = {}};
 }
 
 apdu::CommandApdu put_key_header(std::uint8_t replaced) {

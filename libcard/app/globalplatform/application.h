@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "apdu/command.h"
 #include "libcard/perso/application.h"
 
 /// The card manager (issuer security domain): who the chip is, which keys it answers to, the change from
@@ -24,7 +25,8 @@ struct State final : perso::AppState {
     bool present = false;
     apdu::StatusWord select_sw;
     apdu::StatusWord initialize_update_sw;
-    std::size_t fci_size = 0;
+    apdu::CommandApdu select;  ///< the form of SELECT that the card took
+    std::size_t fci_size = 0;  ///< bytes of FCI it answered with
     std::optional<CardLifeCycle>
         life_cycle;  ///< known only where issuer keys answer, or CPLC-only cards tell
 };
@@ -32,7 +34,6 @@ struct State final : perso::AppState {
 /// Options of the profile table [globalplatform]; see docs/profiles.md.
 struct Options {
     Bytes card_manager;
-    std::string transport_keys, issuer_keys;
     keys::ScpLevel level = keys::ScpLevel::c_mac_c_dec;
     bool replace_keys = true;
     bool secure_card = true;

@@ -14,8 +14,9 @@ inline constexpr std::size_t cplc_size = 42;
 
 /// GET STATUS of the issuer security domain, answer in TLV form. GPCS 2.3.1, 11.4.
 apdu::CommandApdu get_status_isd();
-/// SET STATUS of the card. GPCS 2.3.1, 11.10.
-apdu::CommandApdu set_card_status(CardLifeCycle state, ByteView isd_aid);
+/// SET STATUS of the card; for the card itself the AID in the data field says nothing and is left out.
+/// GPCS 2.3.1, 11.10.
+apdu::CommandApdu set_card_status(CardLifeCycle state);
 /// PUT KEY header for a set of three keys. @param replaced version that goes away, 00 = a new set.
 /// GPCS 2.3.1, 11.8.
 apdu::CommandApdu put_key_header(std::uint8_t replaced);
@@ -24,6 +25,7 @@ apdu::CommandApdu put_key_header(std::uint8_t replaced);
 std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured);
 
 void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
+void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
 void plan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan);
 
 }  // namespace kartsaz::app::globalplatform

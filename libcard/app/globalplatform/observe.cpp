@@ -54,43 +54,64 @@ std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured) {
     return static_cast<CardLifeCycle>(state->value[0]);
 }
 
+namespace {
+
+/// SELECT without Le, which leaves the FCI on the card; cards that insist on it are asked again.
+apdu::ResponseApdu select_manager(apdu::Transport& card, const Bytes& aid, State& own) {
+    own.select = apdu::select_aid(aid);
+    own.select.ne.reset();
+    auto response = card.transmit(own.select);
+    if (response.sw.value() == 0x6700) {
+        own.select = apdu::select_aid(aid);
+        response = card.transmit(own.select);
+    }
+    own.select_sw = response.sw;
+    own.fci_size = response.data.size();
+    // 6283: the card is CARD_LOCKED, and the card manager is selected all the same
+    own.present = response.sw.ok() || response.sw.value() == 0x6283;
+    return response;
+}
+
+}  // namespace
+
 void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
     const Options options = read_options(order.profile);
     auto own = std::make_unique<State>();
-    const auto selected = card.transmit(apdu::select_aid(options.card_manager));
-    own->select_sw = selected.sw;
-    // 6283: the card is CARD_LOCKED, and the card manager is selected all the same
-    own->present = selected.sw.ok() || selected.sw.value() == 0x6283;
-    own->fci_size = selected.data.size();
+    select_manager(card, options.card_manager, *own);
     if (!own->present) {
         state.facts["card manager"] =
-            fmt::format("none ({}: SW {:04X})", to_hex(options.card_manager), selected.sw.value());
+            fmt::format("none ({}: SW {:04X})", to_hex(options.card_manager), own->select_sw.value());
         state.applications["globalplatform"] = std::move(own);
         return;
     }
     state.chip.cplc = read_cplc(card);
     state.chip.name = chip_name(state.chip.cplc);
-    if (state.identified) state.identified(state);
 
-    const perso::KeysetNames names{options.transport_keys, options.issuer_keys};
-    const auto probe = perso::probe_keys(card, order.keys, names);
+    const auto probe = perso::probe_keys(card, order.keys, order.channel_keys);
     own->initialize_update_sw = probe.sw;
     if (probe.sw.ok()) {
         state.chip.kdd = probe.answer.kdd;
         state.channel = {probe.keys,     probe.keyset,     probe.answer.key_version,
-                         probe.answer.i, probe.answer.s16, probe.answer_size};
+                         probe.answer.i, probe.answer.s16, probe.raw.size()};
+        state.pending = perso::PendingHandshake{options.card_manager, probe.host_challenge, probe.raw};
         state.facts["secure channel"] =
             fmt::format("SCP03 i={:02X}{}", probe.answer.i, probe.answer.s16 ? ", S16" : "");
     }
     state.facts["card manager"] = to_hex(options.card_manager);
     state.facts["keys"] = keys_in_words(probe);
-    if (probe.keys == perso::AnsweringKeys::issuer) {
-        const perso::ScpUse use{options.issuer_keys, 0, options.level};
-        auto secured = perso::open_scp03(card, order.keys, use, probe.answer.s16);
-        own->life_cycle = read_life_cycle(*secured);
-        if (own->life_cycle) state.facts["life cycle"] = std::string{name(*own->life_cycle)};
-    }
     state.applications["globalplatform"] = std::move(own);
+}
+
+/// A card that answers to its own keys was worked on before: how far its life cycle went is asked in the
+/// channel.
+void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
+    if (state.channel.keys != perso::AnsweringKeys::issuer) return;
+    const Options options = read_options(order.profile);
+    const perso::ScpUse use{order.channel_keys.issuer, 0, options.level};
+    auto secured = perso::enter_scp03(card, order.keys, options.card_manager, use, state);
+    auto* own = dynamic_cast<State*>(state.applications.at("globalplatform").get());
+    own->life_cycle = read_life_cycle(*secured);
+    if (own->life_cycle) state.facts["life cycle"] = std::string{name(*own->life_cycle)};
 }
 
 }  // namespace kartsaz::app::globalplatform

@@ -10,19 +10,21 @@ namespace {
 
 constexpr std::uint8_t factory_version = 0xFF;
 
-const keys::Keyset& issuer_keyset(const perso::Order& order, const Options& options) {
-    return order.keys.keyset(options.issuer_keys);
+const keys::Keyset& issuer_keyset(const perso::Order& order) {
+    return order.keys.keyset(order.channel_keys.issuer);
 }
 
 /// The card manager under the keys that answer now.
-perso::Target target_of(const Options& options, const perso::CardState& state, const State& own) {
+perso::Target target_of(const perso::Order& order, const Options& options, const perso::CardState& state,
+                        const State& own) {
     perso::Target target;
     target.application = "card manager";
     target.aid = options.card_manager;
-    target.quiet_select = false;
+    target.select = own.select;
     target.select_response = own.fci_size;
     const bool transport = state.channel.keys == perso::AnsweringKeys::transport;
-    target.scp = perso::ScpUse{transport ? options.transport_keys : options.issuer_keys, 0, options.level};
+    target.scp =
+        perso::ScpUse{transport ? order.channel_keys.transport : order.channel_keys.issuer, 0, options.level};
     return target;
 }
 
@@ -31,12 +33,11 @@ std::string names_of(const keys::Keyset& keyset, const keys::ScpKeys& keys) {
                        keyset.development ? ", DEVELOPMENT KEYS" : "");
 }
 
-perso::Step put_key_step(const perso::Order& order, const Options& options, const perso::CardState& state,
-                         std::size_t target) {
-    const keys::Keyset& issuer = issuer_keyset(order, options);
+perso::Step put_key_step(const perso::Order& order, const perso::CardState& state, std::size_t target) {
+    const keys::Keyset& issuer = issuer_keyset(order);
     const keys::ScpKeys own_keys = issuer.scp_keys(state.chip.kdd);
     const std::uint8_t version = issuer.version;
-    const std::string issuer_name = options.issuer_keys;
+    const std::string issuer_name = order.channel_keys.issuer;
 
     perso::SecretCommand command;
     command.header = put_key_header(state.channel.key_version == factory_version ? std::uint8_t{0}
@@ -69,18 +70,18 @@ perso::Step put_key_step(const perso::Order& order, const Options& options, cons
     return step;
 }
 
-perso::Step life_cycle_step(CardLifeCycle state, const Options& options, std::size_t target) {
+perso::Step life_cycle_step(CardLifeCycle state, std::size_t target) {
     perso::Step step;
     step.id = fmt::format("globalplatform/card-state/{}", name(state));
     step.label = fmt::format("card life cycle: {}", name(state));
     step.phase = perso::Phase::card_life_cycle;
     step.target = target;
     step.written = 1;
-    step.action = set_card_status(state, options.card_manager);
+    step.action = set_card_status(state);
     return step;
 }
 
-void plan_life_cycle(const Options& options, const State& own, std::size_t target, perso::Plan& plan) {
+void plan_life_cycle(const State& own, std::size_t target, perso::Plan& plan) {
     // a card that answers to transport keys was not touched by us yet; makers deliver OP_READY or INITIALIZED
     const auto now = own.life_cycle.value_or(CardLifeCycle::op_ready);
     if (now == CardLifeCycle::secured) return;
@@ -88,11 +89,11 @@ void plan_life_cycle(const Options& options, const State& own, std::size_t targe
         throw Error{Errc::card_refused, fmt::format("the card is {}: it cannot be personalized", name(now))};
     }
     if (now == CardLifeCycle::op_ready) {
-        auto step = life_cycle_step(CardLifeCycle::initialized, options, target);
+        auto step = life_cycle_step(CardLifeCycle::initialized, target);
         step.also_ok = {0x6985};  // INITIALIZED already
         plan.steps.push_back(std::move(step));
     }
-    plan.steps.push_back(life_cycle_step(CardLifeCycle::secured, options, target));
+    plan.steps.push_back(life_cycle_step(CardLifeCycle::secured, target));
 }
 
 [[noreturn]] void refuse(const std::string& why, const perso::Order& order) {
@@ -121,13 +122,13 @@ void plan(const perso::Order& order, const perso::CardState& state, perso::Plan&
                 fmt::format(
                     "the card holds keys of version {:02X} that are neither \"{}\" nor \"{}\"; nothing "
                     "was sent that it could count as a failed attempt. Is this the right key file?",
-                    state.channel.key_version, options.transport_keys, options.issuer_keys)};
+                    state.channel.key_version, order.channel_keys.transport, order.channel_keys.issuer)};
         case perso::AnsweringKeys::transport:
         case perso::AnsweringKeys::issuer:
             break;
     }
-    const std::size_t target = plan.target(target_of(options, state, *own));
-    plan.channel_keyset = options.replace_keys ? options.issuer_keys : state.channel.keyset;
+    const std::size_t target = plan.target(target_of(order, options, state, *own));
+    plan.channel_keyset = options.replace_keys ? order.channel_keys.issuer : state.channel.keyset;
     if (options.replace_keys && state.channel.keys == perso::AnsweringKeys::transport) {
         if (state.channel.key_version == factory_version && state.chip.cplc.empty()) {
             refuse(
@@ -136,9 +137,9 @@ void plan(const perso::Order& order, const perso::CardState& state, perso::Plan&
                 "its keys cannot be replaced",
                 order);
         }
-        plan.steps.push_back(put_key_step(order, options, state, target));
+        plan.steps.push_back(put_key_step(order, state, target));
     }
-    if (options.secure_card) plan_life_cycle(options, *own, target, plan);
+    if (options.secure_card) plan_life_cycle(*own, target, plan);
 }
 
 }  // namespace kartsaz::app::globalplatform

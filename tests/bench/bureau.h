@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "libcard/perso/personalize.h"
+
+namespace kartsaz::bench {
+
+/// What a station has ready before a card is fed: record, profile, keys, signer.
+class Bureau {
+public:
+    /// @param record  record.json; the shipped demo record by default
+    explicit Bureau(const std::string& profile, const std::filesystem::path& record = demo_record());
+
+    static std::filesystem::path demo_record();
+
+    perso::Run run(perso::Journal* journal = nullptr) const;
+    const record::Record& record() const { return record_; }
+    const keys::KeyStore& keys() const { return *keys_; }
+
+private:
+    profile::Profile profile_;
+    std::unique_ptr<keys::KeyStore> keys_;
+    keys::DocumentSigner signer_;
+    record::Record record_;
+    perso::Applications applications_;
+    perso::Order order_;
+};
+
+}  // namespace kartsaz::bench

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wall time of personalize through pcscd and the virtual reader over the wall time of a bare replay of the
+// very same commands to the very same body, alternating in one run. tests/bench/run starts pcscd where none
+// runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "apdu/command.h"
+#include "apdu/decorator.h"
+#include "apdu/error.h"
+#include "libcard/reader/reader.h"
+#include "libcard/sim/body.h"
+#include "libcard/sim/plug.h"
+#include "tests/bench/bare_pcsc.h"
+#include "tests/bench/bureau.h"
+#include "tests/bench/figure.h"
+
+namespace kartsaz::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+namespace fs = std::filesystem;
+
+constexpr const char* reader_name = "Virtual PCD 00 00";
+constexpr std::uint16_t vpcd_port = 35963;
+
+double seconds(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Keeps wire forms, so that the replay sends the same bytes.
+class Recorder final : public apdu::TransportDecorator {
+public:
+    using TransportDecorator::TransportDecorator;
+    apdu::ResponseApdu transmit(const apdu::CommandApdu& command) override {
+        auto response = below().transmit(command);
+        exchanges.push_back({apdu::encode(command), apdu::encode(response)});
+        return response;
+    }
+    std::vector<WireExchange> exchanges;
+};
+
+/// The body in pcscd's virtual reader, answered by a thread of this process that shares nothing with the host
+/// side but the clock; both measurements use the same one.
+class Plugged {
+public:
+    explicit Plugged(sim::Body& body)
+        : thread_{[this, &body] { sim::plug(body, "127.0.0.1", vpcd_port, stop_, true, {}); }} {}
+    Plugged(const Plugged&) = delete;
+    Plugged& operator=(const Plugged&) = delete;
+    ~Plugged() {
+        stop_ = true;
+        thread_.join();
+    }
+
+private:
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+bool reader_is_there() {
+    try {
+        const auto readers = reader::list_pcsc_readers();
+        return std::any_of(readers.begin(), readers.end(),
+                           [](const auto& r) { return r.name == reader_name; });
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+struct Round {
+    double personalize = 0;
+    double replay = 0;
+    std::size_t commands = 0;
+};
+
+Round one_round(const Bureau& bureau, sim::Body& body, const Bytes& blank, const fs::path& journal_folder) {
+    Round round;
+    std::vector<WireExchange> exchanges;
+    {
+        fs::remove_all(journal_folder);
+        body.restore(blank);
+        const Plugged plugged{body};
+        wait_for_card(reader_name);
+        const auto begin = Clock::now();
+        perso::Journal journal{journal_folder};
+        const auto card = reader::open_card(std::string{"pcsc:"} + reader_name);
+        Recorder recorder{*card};
+        perso::personalize(recorder, bureau.run(&journal));
+        round.personalize = seconds(begin);
+        exchanges = std::move(recorder.exchanges);
+    }
+    {
+        body.restore(blank);
+        const Plugged plugged{body};
+        wait_for_card(reader_name);
+        const auto begin = Clock::now();
+        bare_replay(reader_name, exchanges);
+        round.replay = seconds(begin);
+    }
+    round.commands = exchanges.size();
+    return round;
+}
+
+Outcome measure(const Options& options) {
+    Outcome outcome;
+    if (!reader_is_there()) {
+        outcome.skipped.push_back(
+            {"pcscd_overhead", "no pcscd with a reader \"Virtual PCD 00 00\" (vsmartcard-vpcd)"});
+        return outcome;
+    }
+    const Bureau bureau{"national-eid"};
+    const fs::path folder = fs::temp_directory_path() / fmt::format("kartsaz-bench-{}", ::getpid());
+    fs::create_directories(folder);
+    sim::NewBody wanted;
+    wanted.seed = Bytes(32, 0x42);
+    const auto body = sim::Body::create(folder / "card.body", wanted);
+    const Bytes blank = body->snapshot();
+    const int rounds = options.brief ? 7 : 25;
+    one_round(bureau, *body, blank, folder / "journal");  // warm-up
+    std::vector<double> personalize, replay;
+    std::size_t commands = 0;
+    for (int i = 0; i < rounds; ++i) {
+        const auto round = one_round(bureau, *body, blank, folder / "journal");
+        personalize.push_back(round.personalize);
+        replay.push_back(round.replay);
+        commands = round.commands;
+    }
+    fs::remove_all(folder);
+    const auto median = [](std::vector<double> values) {
+        std::sort(values.begin(), values.end());
+        return values[values.size() / 2];
+    };
+    outcome.results = {{"pcscd_overhead", median(personalize) / median(replay), "ratio", Bound::at_most, 1.10,
+                        fmt::format("medians of {} rounds{}", rounds, options.brief ? ", short form" : "")},
+                       {"  personalize", 1000 * median(personalize), "ms", Bound::none, 0, ""},
+                       {"  bare_replay", 1000 * median(replay), "ms", Bound::none, 0, ""},
+                       {"  commands", static_cast<double>(commands), "", Bound::none, 0, ""}};
+    return outcome;
+}
+
+}  // namespace
+
+Figure pcscd_overhead() {
+    return {"pcscd_overhead", "through pcscd: wall time of personalize over a bare SCardTransmit replay",
+            measure};
+}
+
+}  // namespace kartsaz::bench
