@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "libcard/verify/checks.h"
+
+namespace kartsaz::verify {
+
+const std::vector<Check>& registry() {
+    static const std::vector<Check> all = [] {
+        std::vector<Check> checks;
+        add_card_checks(checks);
+        add_sod_checks(checks);
+        add_com_checks(checks);
+        add_file_checks(checks);
+        add_mrz_checks(checks);
+        add_person_checks(checks);
+        add_biometric_checks(checks);
+        add_chip_checks(checks);
+        add_access_checks(checks);
+        add_record_checks(checks);
+        add_against_checks(checks);
+        return checks;
+    }();
+    return all;
+}
+
+std::string checks_markdown() {
+    std::string text =
+        "# Checks\n\n"
+        "What `kartsaz verify` proves, in the order it runs. This page is made from the registry of checks "
+        "by "
+        "`verify::checks_markdown()`; a test compares the two.\n\n"
+        "A finding of severity *fatal* rejects the card, a *warning* or *note* does not. A check that found "
+        "nothing to "
+        "look at is *skipped* and says why; it never counts as passed.\n\n"
+        "The **cause** of a rejection is the finding that explains the others: the fatal one of the smallest "
+        "*depth*. "
+        "A manipulated EF.SOD explains everything else; then comes EF.COM, which nothing signs and of which "
+        "every byte "
+        "is therefore compared with EF.SOD, the files and its one canonical form; then each file whose hash "
+        "differs "
+        "from what EF.SOD signs; only then what contents mean, what the chip proves, and comparisons with a "
+        "record or "
+        "a registered card.\n\n"
+        "A differing file is named with the offset of the first differing byte when a witness for the "
+        "original is "
+        "there: the registered card's file or the file made from the expected record, if its hash is the "
+        "signed one, "
+        "or else the one byte whose change makes the hash right.\n\n"
+        "Rule sets: *card* is for every card, *emrtd* for cards with the travel-document application.\n\n"
+        "| check | what | severity | standard | clause | rule set | depth |\n"
+        "|---|---|---|---|---|---|---|\n";
+    for (const auto& check : registry()) {
+        text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", check.id, check.title,
+                            name(check.severity), check.standard, check.clause, check.card_kind, check.depth);
+    }
+    return text;
+}
+
+}  // namespace kartsaz::verify

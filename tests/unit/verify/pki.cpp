@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pki.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <stdexcept>
+
+namespace kartsaz::test {
+namespace {
+
+void done(bool ok, const char* what) {
+    if (!ok) throw std::runtime_error{what};
+}
+
+template <class Write>
+std::string pem_of(Write&& write) {
+    BIO* out = BIO_new(BIO_s_mem());
+    done(write(out) == 1, "PEM");
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(out, &data);
+    std::string text{data, static_cast<std::size_t>(size)};
+    BIO_free(out);
+    return text;
+}
+
+void extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    X509_EXTENSION* one = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+    done(one != nullptr && X509_add_ext(certificate, one, -1) == 1, "extension");
+    X509_EXTENSION_free(one);
+}
+
+}  // namespace
+
+Identity::Identity(const CertificateWish& wish, const Identity* issuer)
+    : key_{EVP_EC_gen("P-256"), EVP_PKEY_free}, certificate_{X509_new(), X509_free} {
+    X509* certificate = certificate_.get();
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), wish.serial);
+    ASN1_TIME_set(X509_getm_notBefore(certificate), wish.not_before);
+    ASN1_TIME_set(X509_getm_notAfter(certificate), wish.not_after);
+    X509_NAME* name = X509_get_subject_name(certificate);
+    const auto add = [&](const char* field, const std::string& value) {
+        X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                   reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
+    };
+    add("C", "IR");
+    add("CN", wish.common_name);
+    const Identity& signer = issuer != nullptr ? *issuer : *this;
+    X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate_.get()));
+    X509_set_pubkey(certificate, key_.get());
+    extension(certificate, signer.certificate_.get(), NID_basic_constraints,
+              wish.ca ? "critical,CA:TRUE" : "CA:FALSE");
+    extension(certificate, signer.certificate_.get(), NID_key_usage, wish.key_usage);
+    done(X509_sign(certificate, signer.key_.get(), EVP_sha256()) > 0, "sign certificate");
+}
+
+std::string Identity::pem() const {
+    return pem_of([&](BIO* out) {
+               return PEM_write_bio_PrivateKey(out, key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+           }) +
+           certificate_pem();
+}
+
+std::string Identity::certificate_pem() const {
+    return pem_of([&](BIO* out) { return PEM_write_bio_X509(out, certificate_.get()); });
+}
+
+std::string Identity::crl(const std::vector<long>& serials, std::int64_t this_update,
+                          std::int64_t next_update) const {
+    const std::shared_ptr<X509_CRL> crl{X509_CRL_new(), X509_CRL_free};
+    X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(certificate_.get()));
+    const std::shared_ptr<ASN1_TIME> from{ASN1_TIME_set(nullptr, this_update), ASN1_TIME_free};
+    const std::shared_ptr<ASN1_TIME> to{ASN1_TIME_set(nullptr, next_update), ASN1_TIME_free};
+    X509_CRL_set1_lastUpdate(crl.get(), from.get());
+    X509_CRL_set1_nextUpdate(crl.get(), to.get());
+    for (const long serial : serials) {
+        X509_REVOKED* one = X509_REVOKED_new();
+        const std::shared_ptr<ASN1_INTEGER> number{ASN1_INTEGER_new(), ASN1_INTEGER_free};
+        ASN1_INTEGER_set(number.get(), serial);
+        X509_REVOKED_set_serialNumber(one, number.get());
+        X509_REVOKED_set_revocationDate(one, from.get());
+        X509_CRL_add0_revoked(crl.get(), one);
+    }
+    X509_CRL_sort(crl.get());
+    done(X509_CRL_sign(crl.get(), key_.get(), EVP_sha256()) > 0, "sign CRL");
+    return pem_of([&](BIO* out) { return PEM_write_bio_X509_CRL(out, crl.get()); });
+}
+
+}  // namespace kartsaz::test
