@@ -39,7 +39,8 @@ Answer Card::select(const Command& command) {
 Answer Card::select_aid(const Command& command) {
     if (command.data.size() > 16) return refuse(0x6700);
     if ((command.p2 & 0xF3) != 0) return refuse((command.p2 & 0xF3) == 0x02 ? 0x6A82 : 0x6A86);
-    const bool answer = command.p2 != no_answer;
+    // ISO/IEC 7816-4, 5.1: without an Le field no response data is wanted
+    const bool answer = command.p2 != no_answer && command.ne > 0;
     const bool locked = chip_.state.life_cycle == card_locked;
     if (chip_.kind.manager.present && begins(CardManager::aid(), command.data)) {
         choose(Selected::manager);

@@ -15,8 +15,8 @@ constexpr std::array<Kind, 3> all_kinds{{
         .description = "dual-interface blank: SCP03 card manager, passport application with PACE and ECDSA, "
                        "extended length",
         .extended = true,
-        .max_data = 4096,
-        .max_response = 4096,
+        .max_data = 8192,
+        .max_response = 8192,
         .max_read = 0,
         .master_file = true,
         .scp_on_application = true,

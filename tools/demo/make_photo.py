@@ -239,7 +239,7 @@ def main():
     if name.endswith(".jp2"):
         draw(who).save(name, irreversible=True, quality_mode="rates", quality_layers=[20])
     else:
-        draw(who).save(name, quality=90, optimize=True)
+        draw(who).save(name, quality=91, optimize=True)
 
 
 main()

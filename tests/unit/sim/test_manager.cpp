@@ -30,7 +30,7 @@ std::string hex_of(const Bytes& data) {
 TEST_CASE("a blank answers SELECT of the card manager by full, partial and empty name", "[sim][manager]") {
     auto body = blank();
     for (const char* command :
-         {"00A4040008A00000015100000000", "00A4040005A00000015100", "00A4040000", "00A40400"}) {
+         {"00A4040008A00000015100000000", "00A4040005A00000015100", "00A4040000"}) {
         const Reply reply = send(*body, command);
         CHECK(reply.sw == 0x9000);
         const auto fci = find_object(reply.data, 0x6F);
@@ -39,6 +39,15 @@ TEST_CASE("a blank answers SELECT of the card manager by full, partial and empty
     }
     CHECK(sw(*body, "00A4040008A00000000300000000") == 0x6A82);
     CHECK(send(*body, "00A4040C08A000000151000000").data.empty());
+}
+
+TEST_CASE("without an Le field SELECT gives no FCI", "[sim][manager]") {
+    auto body = blank();
+    for (const char* command : {"00A4040008A000000151000000", "00A40400"}) {
+        const Reply reply = send(*body, command);
+        CHECK(reply.sw == 0x9000);
+        CHECK(reply.data.empty());
+    }
 }
 
 TEST_CASE("GET DATA tells who the chip is", "[sim][manager]") {
@@ -299,7 +308,7 @@ TEST_CASE("the master file's EFs are free to read at power-up", "[sim][manager]"
     CHECK(to_hex(send(*body, "00B09C0004").data) == "31143012");
     CHECK(sw(*body, "00B0001600") == 0x6B00);
     CHECK(sw(*body, "00A4000C022F01") == 0x9000);
-    CHECK(to_hex(send(*body, "00B0000000").data) == "7F66080202100902021002");
+    CHECK(to_hex(send(*body, "00B0000000").data) == "7F66080202200902022002");
     CHECK(sw(*body, "00A4000C023F00") == 0x9000);
     CHECK(sw(*body, "00A4020C02011E") == 0x6A82);
     CHECK(sw(*body, "00A4050C02011E") == 0x6A86);

@@ -148,11 +148,11 @@ TEST_CASE("kartsaz reads as much as the response holds", "[sim][passport]") {
     send(*body, select_passport);
     ScpHost host{transport_key()};
     REQUIRE(host.open(*body, 0x03) == 0x9000);
-    REQUIRE(host.send(*body, "00E00000066304 2000 0102").sw == 0x9000);
+    REQUIRE(host.send(*body, "00E00000066304 2001 0102").sw == 0x9000);
     REQUIRE(host.open(*body, 0x33) == 0x9000);
     CHECK(host.send(*body, "00A4020C020102").sw == 0x9000);
     CHECK(host.send(*body, "00B0000000").data.size() == 239);
-    CHECK(host.send(*body, "00B00000000000").data.size() == 4079);
+    CHECK(host.send(*body, "00B00000000000").data.size() == 8175);
     const auto with_le = [&](std::uint8_t le) {
         Bytes command = host.protect("00B0000000");
         command.back() = le;
@@ -166,19 +166,19 @@ TEST_CASE("kartsaz reads as much as the response holds", "[sim][passport]") {
     CHECK(link->send(*body, "00A4040C07A0000002471001").sw == 0x9000);
     CHECK(link->send(*body, "00A4020C020102").sw == 0x9000);
     CHECK(link->send(*body, "00B0000000").data.size() == 223);
-    CHECK(link->send(*body, "00B00000000000").data.size() == 4063);
+    CHECK(link->send(*body, "00B00000000000").data.size() == 8159);
     CHECK(link->send(*body, "00B0000010").data.size() == 16);
 }
 
 TEST_CASE("kartsaz takes commands up to the size in EF.ATR/INFO", "[sim][passport]") {
     auto body = blank("kartsaz", true);
     send(*body, select_passport);
-    REQUIRE(sw(*body, "00E00000066304 2000 0102") == 0x9000);
-    Bytes command = from_hex("00D60000001000");
-    append(command, Bytes(4096, 0x55));
+    REQUIRE(sw(*body, "00E00000066304 2001 0102") == 0x9000);
+    Bytes command = from_hex("00D60000002000");
+    append(command, Bytes(8192, 0x55));
     CHECK(send(*body, command).sw == 0x9000);
-    command = from_hex("00D60000001001");
-    append(command, Bytes(4097, 0x55));
+    command = from_hex("00D60000002001");
+    append(command, Bytes(8193, 0x55));
     CHECK(send(*body, command).sw == 0x6700);
 }
 
