@@ -16,7 +16,7 @@ using namespace kartsaz;
 using namespace kartsaz::keys;
 using Catch::Contains;
 using kartsaz::test::key_vector;
-using kartsaz::test::key_vectors;
+using kartsaz::test::vectors;
 
 namespace {
 
@@ -60,7 +60,7 @@ const Bytes challenge = from_hex("0102030405060708");
 
 TEST_CASE("RSA Active Authentication signatures of the vectors are accepted, changed ones are not") {
     unsigned tried = 0;
-    for (const auto& v : key_vectors("emrtd_auth", "aa-iso9796-2-scheme1")) {
+    for (const auto& v : vectors("emrtd_auth", "aa-iso9796-2-scheme1")) {
         if (!v.has("signature")) continue;
         INFO(v.id());
         const auto key = rsa_spki(v.text("modulus"), v.text("exponent"));

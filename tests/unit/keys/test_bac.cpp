@@ -10,8 +10,8 @@ using namespace kartsaz;
 using namespace kartsaz::keys;
 using Catch::Contains;
 using kartsaz::test::key_vector;
-using kartsaz::test::key_vectors;
 using kartsaz::test::ScriptedCard;
+using kartsaz::test::vectors;
 
 namespace {
 
@@ -51,7 +51,7 @@ Error error_of(const Bytes& answer) {
 }  // namespace
 
 TEST_CASE("BAC keys are those of the worked examples") {
-    const auto all = key_vectors("icao_bac_sm", "bac-key-derivation");
+    const auto all = vectors("icao_bac_sm", "bac-key-derivation");
     REQUIRE(all.size() >= 2);
     for (const auto& v : all) {
         INFO(v.id());

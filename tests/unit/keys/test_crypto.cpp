@@ -7,7 +7,7 @@
 
 using namespace kartsaz;
 using namespace kartsaz::keys;
-using kartsaz::test::key_vectors;
+using kartsaz::test::vectors;
 
 namespace {
 
@@ -36,7 +36,7 @@ Errc code_of(Call&& call) {
 }  // namespace
 
 TEST_CASE("AES-CMAC gives the published values") {
-    const auto all = key_vectors("mac_kdf", "aes-cmac");
+    const auto all = vectors("mac_kdf", "aes-cmac");
     REQUIRE(all.size() >= 12);
     for (const auto& v : all) {
         INFO(v.id());
@@ -45,7 +45,7 @@ TEST_CASE("AES-CMAC gives the published values") {
 }
 
 TEST_CASE("the counter-mode KDF gives the published values of NIST") {
-    const auto all = key_vectors("mac_kdf", "sp800-108-counter");
+    const auto all = vectors("mac_kdf", "sp800-108-counter");
     REQUIRE(all.size() >= 2);
     for (const auto& v : all) {
         INFO(v.id());
@@ -92,7 +92,7 @@ TEST_CASE("AES in ECB and CBC gives the values of SP 800-38A") {
 }
 
 TEST_CASE("the retail MAC gives the values of the BAC example") {
-    for (const auto& v : key_vectors("icao_bac_sm", "bac-external-authenticate")) {
+    for (const auto& v : vectors("icao_bac_sm", "bac-external-authenticate")) {
         const auto command = v.bytes("external_authenticate");
         const auto key = secret("7962D9ECE03D1ACD4C76089DCE131543");
         const ByteView cryptogram = ByteView{command}.subspan(5, 32);

@@ -8,7 +8,7 @@
 
 using namespace kartsaz;
 using namespace kartsaz::keys;
-using kartsaz::test::key_vectors;
+using kartsaz::test::vectors;
 
 namespace {
 
@@ -31,7 +31,7 @@ const Bytes kdd = from_hex("00010203040506070809");
 }  // namespace
 
 TEST_CASE("key check values are those published") {
-    const auto all = key_vectors("gp_keys", "kcv");
+    const auto all = vectors("gp_keys", "kcv");
     REQUIRE(all.size() >= 5);
     for (const auto& v : all) {
         INFO(v.id());
@@ -42,7 +42,7 @@ TEST_CASE("key check values are those published") {
 
 TEST_CASE("diversified keys are those published, by KDF3 and by EMV CPS 1.1") {
     unsigned tried = 0;
-    for (const auto& v : key_vectors("gp_keys", "key-diversification")) {
+    for (const auto& v : vectors("gp_keys", "key-diversification")) {
         const auto scheme = v.text("scheme");
         if (scheme != "kdf3" && scheme != "emv") continue;
         INFO(v.id());
@@ -116,7 +116,7 @@ TEST_CASE("a scheme that does not fit the keys is refused, naming keyset and rul
 
 TEST_CASE("the data of PUT KEY and the answer to it are those of the vector") {
     unsigned tried = 0;
-    for (const auto& v : key_vectors("gp_keys", "put-key")) {
+    for (const auto& v : vectors("gp_keys", "put-key")) {
         if (v.text("new_kvn") != "30") continue;
         INFO(v.id());
         const auto keys = v.data.at("new_keys").get<std::vector<std::string>>();
@@ -133,7 +133,7 @@ TEST_CASE("the data of PUT KEY and the answer to it are those of the vector") {
 }
 
 TEST_CASE("AES-192 and AES-256 keys in PUT KEY are the blocks of the vectors") {
-    const auto all = key_vectors("gp_keys", "put-key-block");
+    const auto all = vectors("gp_keys", "put-key-block");
     REQUIRE(all.size() >= 2);
     for (const auto& v : all) {
         INFO(v.id());

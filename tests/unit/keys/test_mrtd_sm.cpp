@@ -10,14 +10,14 @@
 using namespace kartsaz;
 using namespace kartsaz::keys;
 using Catch::Contains;
-using kartsaz::test::key_vectors;
 using kartsaz::test::Vector;
+using kartsaz::test::vectors;
 
 namespace {
 
 std::vector<Vector> traces() {
-    auto all = key_vectors("icao_bac_sm", "iso7816-4-sm-3des");
-    for (auto& v : key_vectors("icao_pace", "iso7816-4-sm-aes")) all.push_back(std::move(v));
+    auto all = vectors("icao_bac_sm", "iso7816-4-sm-3des");
+    for (auto& v : vectors("icao_pace", "iso7816-4-sm-aes")) all.push_back(std::move(v));
     return all;
 }
 

@@ -11,14 +11,14 @@
 using namespace kartsaz;
 using namespace kartsaz::keys;
 using Catch::Contains;
-using kartsaz::test::key_vectors;
 using kartsaz::test::Vector;
+using kartsaz::test::vectors;
 
 namespace {
 
 std::vector<Vector> sessions() {
-    auto all = key_vectors("scp03", "scp03-session");
-    for (auto& v : key_vectors("scp03_s16", "scp03-session")) all.push_back(std::move(v));
+    auto all = vectors("scp03", "scp03-session");
+    for (auto& v : vectors("scp03_s16", "scp03-session")) all.push_back(std::move(v));
     return all;
 }
 

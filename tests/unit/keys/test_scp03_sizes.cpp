@@ -17,7 +17,7 @@ constexpr std::array all_levels{ScpLevel::authenticated,     ScpLevel::c_mac,
 
 /// A channel made from a recorded handshake; its cryptogram does not depend on the level.
 std::unique_ptr<SecureChannel> channel(ScpLevel level, bool s16) {
-    const auto v = kartsaz::test::key_vectors(s16 ? "scp03_s16" : "scp03", "scp03-session").front();
+    const auto v = kartsaz::test::vectors(s16 ? "scp03_s16" : "scp03", "scp03-session").front();
     auto wire = v.bytes("initialize_update_response");
     wire.resize(wire.size() - 2);
     const ScpKeys keys{SecretBytes{v.bytes("key_enc")}, SecretBytes{v.bytes("key_mac")},
@@ -96,7 +96,7 @@ TEST_CASE("class bytes: 80 becomes 84, 00 becomes 04, channel bits stay on the w
 }
 
 TEST_CASE("an extended command is MACed with Lc in its three-byte form") {
-    const auto v = kartsaz::test::key_vectors("scp03", "scp03-session").front();
+    const auto v = kartsaz::test::vectors("scp03", "scp03-session").front();
     auto link = channel(ScpLevel::c_mac, false);
     const Bytes data(300, 0xA5);
     const auto wrapped = link->wrap({0x80, 0xE2, 0x80, 0x00, data});

@@ -13,8 +13,8 @@
 using namespace kartsaz;
 using namespace kartsaz::keys;
 using Catch::Contains;
-using kartsaz::test::key_vectors;
 using kartsaz::test::pki_secret;
+using kartsaz::test::vectors;
 
 namespace {
 
@@ -48,7 +48,7 @@ std::string refusal(ByteView cms) {
 }  // namespace
 
 TEST_CASE("the security objects of the vectors are read and their signatures proved") {
-    const auto all = key_vectors("emrtd_auth", "ef-sod");
+    const auto all = vectors("emrtd_auth", "ef-sod");
     REQUIRE(all.size() >= 2);
     for (const auto& v : all) {
         INFO(v.id());

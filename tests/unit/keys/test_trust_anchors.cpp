@@ -156,7 +156,7 @@ TEST_CASE("anchors and CRLs that cannot be read are refused, naming the file") {
 }
 
 TEST_CASE("the certificates of the vectors lead to their country signers") {
-    for (const auto& v : kartsaz::test::key_vectors("emrtd_auth", "ef-sod")) {
+    for (const auto& v : kartsaz::test::vectors("emrtd_auth", "ef-sod")) {
         TrustAnchors anchors;
         anchors.add_certificate(v.bytes("csca_cert_der"), "vector");
         const auto answer = anchors.check(v.bytes("ds_cert_der"), 1767225600);
