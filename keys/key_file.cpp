@@ -25,12 +25,12 @@ constexpr std::size_t salt_size = 16, nonce_size = 12, tag_size = 16, most_ciphe
 
 /// Argon2id parameters, RFC 9106. The upper bounds keep a hostile file from eating memory or hours.
 struct Cost {
-    std::size_t memory_kib = 64 * 1024;
+    std::size_t memory_kib = std::size_t{64} * 1024;
     std::size_t iterations = 3;
     std::size_t parallelism = 1;
 };
-constexpr Cost least{8 * 1024, 1, 1};
-constexpr Cost most{256 * 1024, 10, 4};
+constexpr Cost least{std::size_t{8} * 1024, 1, 1};
+constexpr Cost most{std::size_t{256} * 1024, 10, 4};
 
 struct Envelope {
     Cost cost;

@@ -49,8 +49,9 @@ Bytes representative(const Bytes& header, HashAlgorithm algorithm, const Bytes& 
 }
 
 const AaKeyPair& rsa_pair() {
-    static const auto pair =
-        derive_aa_key(SecretBytes{Bytes(32, 0x11)}, AaAlgorithm::rsa_1024, Bytes{1, 2, 3});
+    // Never destroyed: a SecretBytes must not outlive main().
+    static const auto& pair =
+        *new AaKeyPair{derive_aa_key(SecretBytes{Bytes(32, 0x11)}, AaAlgorithm::rsa_1024, Bytes{1, 2, 3})};
     return pair;
 }
 

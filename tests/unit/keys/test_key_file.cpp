@@ -16,7 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const SecretBytes passphrase{to_bytes("correct horse battery staple")};
 const std::string key_hex = "0123456789ABCDEF0123456789abcdef";
 
 std::string store_text() {
@@ -31,6 +30,11 @@ SecretBytes secret(const std::string& text) {
     return SecretBytes{to_bytes(text)};
 }
 
+/// Made anew for each use: a SecretBytes must not outlive main().
+SecretBytes passphrase() {
+    return secret("correct horse battery staple");
+}
+
 fs::path scratch(const std::string& name) {
     return kartsaz::test::scratch_dir() / name;
 }
@@ -39,7 +43,7 @@ fs::path scratch(const std::string& name) {
 const fs::path& written() {
     static const fs::path file = [] {
         auto path = scratch("good.kartsaz-keys");
-        write_key_file(path, secret(store_text()), passphrase);
+        write_key_file(path, secret(store_text()), passphrase());
         return path;
     }();
     return file;
@@ -53,7 +57,7 @@ Error opening(const std::string& text) {
     const auto file = scratch("bad.kartsaz-keys");
     kartsaz::test::write_bytes(file, to_bytes(text));
     try {
-        (void)open_key_file(file, passphrase);
+        (void)open_key_file(file, passphrase());
     } catch (const Error& e) {
         CHECK_THAT(e.what(), Contains("bad.kartsaz-keys"));
         return e;
@@ -70,7 +74,7 @@ unsigned mode_of(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("a key file gives back what was put in, and none of it stands in the file") {
-    const auto store = open_key_file(written(), passphrase);
+    const auto store = open_key_file(written(), passphrase());
     const auto& issuer = store->keyset("issuer");
     CHECK(issuer.version == 0x31);
     CHECK_FALSE(issuer.development);
@@ -89,20 +93,20 @@ TEST_CASE("a key file is replaced as a whole, mode 0600, and nothing is left bes
     const auto file = folder / "keys";
     kartsaz::test::write_bytes(file, to_bytes("old"));
     ::chmod(file.c_str(), 0644);
-    write_key_file(file, secret(store_text()), passphrase);
+    write_key_file(file, secret(store_text()), passphrase());
     CHECK(mode_of(file) == 0600);
     CHECK(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}) == 1);
-    CHECK_NOTHROW(open_key_file(file, passphrase));
+    CHECK_NOTHROW(open_key_file(file, passphrase()));
 }
 
 TEST_CASE("a store that breaks a rule is not written, and an old file stays as it is") {
     const auto file = scratch("kept");
     kartsaz::test::write_bytes(file, to_bytes("old"));
-    CHECK_THROWS_AS(write_key_file(file, secret("{\"keysets\":[1]}"), passphrase), Error);
+    CHECK_THROWS_AS(write_key_file(file, secret("{\"keysets\":[1]}"), passphrase()), Error);
     CHECK_THROWS_AS(write_key_file(file, secret(store_text()), SecretBytes{}), Error);
     CHECK(to_text(kartsaz::test::read_bytes(file)) == "old");
     try {
-        write_key_file(scratch("no/such/folder/keys"), secret(store_text()), passphrase);
+        write_key_file(scratch("no/such/folder/keys"), secret(store_text()), passphrase());
         FAIL("written");
     } catch (const Error& e) {
         CHECK(e.code() == Errc::store_failed);
@@ -117,9 +121,9 @@ TEST_CASE("a wrong passphrase and a missing file are key faults") {
         CHECK(e.code() == Errc::keys_failed);
         CHECK_THAT(e.what(), Contains("passphrase does not open it"));
     }
-    CHECK_THROWS_WITH(open_key_file(scratch("missing"), passphrase), Contains("cannot open"));
+    CHECK_THROWS_WITH(open_key_file(scratch("missing"), passphrase()), Contains("cannot open"));
     CHECK_THROWS_AS(open_key_file(written(), SecretBytes{}), Error);
-    CHECK_THROWS_AS(open_key_file(kartsaz::test::scratch_dir(), passphrase), Error);
+    CHECK_THROWS_AS(open_key_file(kartsaz::test::scratch_dir(), passphrase()), Error);
 }
 
 TEST_CASE("a truncated key file is refused at every length with the offset") {
