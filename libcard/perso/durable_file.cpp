@@ -76,6 +76,14 @@ void write_durably(const fs::path& file, std::string_view text, unsigned mode) {
     sync_folder(folder);
 }
 
+void overwrite_durably(const fs::path& file, std::size_t offset, std::string_view text) {
+    const Descriptor fd{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
+    if (fd.get() < 0) fail(file, "cannot be opened for writing");
+    if (::lseek(fd.get(), static_cast<off_t>(offset), SEEK_SET) < 0) fail(file, "cannot be written");
+    write_all(file, fd.get(), text);
+    if (::fdatasync(fd.get()) != 0) fail(file, "cannot be synced to disk");
+}
+
 std::string utc_text(std::int64_t seconds) {
     const std::time_t time = seconds;
     std::tm parts{};

@@ -113,9 +113,12 @@ private:
         out_.write += static_cast<double>(count) * timing_.page_us / 1e6;
     }
 
-    /// UPDATE BINARY pays for the pages it touches, but not again for the page the write before it ended in.
+    /// UPDATE BINARY pays for the pages it touches, but not again for the page the write before it ended in;
+    /// a key or the lock goes to one page of the application's own.
     void write(const Step& step, const apdu::CommandApdu& command) {
         constexpr std::uint8_t update_binary = 0xD6;
+        constexpr std::uint8_t put_data = 0xDA;
+        if (command.ins == put_data) return pages(1);
         if (command.ins != update_binary)
             return pages((step.written + timing_.page_size - 1) / timing_.page_size);
         const std::size_t offset = static_cast<std::size_t>(command.p1) << 8U | command.p2;

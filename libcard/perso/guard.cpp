@@ -85,7 +85,11 @@ void Guard::save(const std::string& stage, const std::string& step) {
     run_.journal->save(entry_);
 }
 
-void Guard::begin(const Step& first) {
+void Guard::wait() {
+    if (saving_.valid()) saving_.get();
+}
+
+void Guard::begin() {
     entry_.chip = chip_;
     entry_.profile = run_.order.profile.name;
     entry_.profile_digest = to_hex(run_.order.profile.digest);
@@ -93,22 +97,35 @@ void Guard::begin(const Step& first) {
     entry_.started =
         before_ && before_->record_digest == record_ ? before_->started : utc_text(seconds_now());
     entry_.development_keys = run_.order.keys.development();
-    save("writing", first.id);
+    if (run_.journal != nullptr) saving_ = std::async(std::launch::async, [this] { save("writing", ""); });
 }
 
-void Guard::irreversible(const Step& step) {
-    save("writing", step.id);
+void Guard::begun() {
+    if (entry_.chip.empty()) begin();
+    wait();
+}
+
+void Guard::take_back() {
+    if (!saving_.valid()) return;
+    wait();
+    if (before_) {
+        run_.journal->save(*before_);
+    } else {
+        run_.journal->forget(chip_);
+    }
 }
 
 void Guard::stopped(const Step& step, const Error& error) {
     if (error.code() == Errc::secure_channel && error.sw()) {
         entry_.authentication_failed = true;
-        entry_.authentication_fault = error.what();
+        constexpr std::size_t enough = 500;
+        entry_.authentication_fault = std::string{error.what()}.substr(0, enough);
     }
     save("writing", step.id);
 }
 
 void Guard::complete() {
+    begun();
     save("complete", "");
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <future>
+#include <optional>
 #include <string>
 
 #include "apdu/error.h"
@@ -23,19 +25,24 @@ public:
     /// When the plan is known. @throws Error{card_refused}
     void admit_plan(const Plan& plan, const CardState& state) const;
 
-    /// Durable before the first step is sent.
-    void begin(const Step& first);
-    void irreversible(const Step& step);
+    /// Starts to say "writing"; done while the host makes image and plan.
+    void begin();
+    /// Durable when it returns: nothing may be written to the card before. @throws Error{store_failed}
+    void begun();
+    /// There was nothing to write after all: the journal says what it said before.
+    void take_back();
     void stopped(const Step& step, const Error& error);
     void complete();
 
 private:
     void save(const std::string& stage, const std::string& step);
+    void wait();
 
     const Run& run_;
     std::string chip_;
     std::string record_;
     std::optional<JournalEntry> before_;
+    std::future<void> saving_;
     JournalEntry entry_;
 };
 

@@ -9,8 +9,8 @@
 
 #include "apdu/bytes.h"
 
-/// What this station did to a chip, one file per chip, replaced atomically and synced to disk, so that it
-/// says the truth after any crash. Holds digests and names, no secret and no personal data.
+/// What this station did to a chip, one file per chip, saved so that it says the truth after any crash: two
+/// slots, the older one is overwritten and flushed. Holds digests and names, no secret and no personal data.
 namespace kartsaz::perso {
 
 struct JournalEntry {
@@ -36,6 +36,8 @@ public:
     std::optional<JournalEntry> find(std::string_view chip) const;
     /// Durable when it returns. @throws Error{store_failed}
     void save(const JournalEntry& entry) const;
+    /// Removes the file of a chip that nothing was written to.
+    void forget(std::string_view chip) const;
     std::filesystem::path path(std::string_view chip) const;
 
 private:
@@ -48,6 +50,10 @@ std::filesystem::path default_journal_folder();
 /// Writes a whole file: temporary name, sync, rename, sync of the folder. @param mode permission bits
 /// @throws Error{store_failed}
 void write_durably(const std::filesystem::path& file, std::string_view text, unsigned mode = 0644);
+
+/// Overwrites bytes of a file that is there and flushes them; the file's size stays. @throws
+/// Error{store_failed}
+void overwrite_durably(const std::filesystem::path& file, std::size_t offset, std::string_view text);
 
 /// "2026-11-21T09:30:00Z".
 std::string utc_text(std::int64_t seconds);

@@ -56,19 +56,19 @@ std::size_t bytes_of(const Plan& plan) {
 
 class Execution {
 public:
-    Execution(apdu::Transport& card, Prepared& prepared, const Run& run)
+    Execution(apdu::Transport& card, Prepared& prepared, const Run& run, Guard& guard)
         : prepared_{prepared},
           run_{run},
+          guard_{guard},
           counting_{card},
           exchanger_{counting_},
-          guard_{run, prepared.state},
           receipt_{begin_receipt(prepared, run, guard_.chip())} {}
 
     Receipt operator()() {
         const auto begin = std::chrono::steady_clock::now();
         const Plan& plan = prepared_.plan;
         Session session{exchanger_, run_.order.keys, prepared_.state, plan};
-        if (!plan.empty()) guard_.begin(plan.steps.front());
+        if (plan.empty()) guard_.take_back();
         Progress progress{0, plan.steps.size(), 0, bytes_of(plan), nullptr};
         for (const auto& step : plan.steps) {
             ++progress.step;
@@ -93,8 +93,10 @@ public:
 private:
     void run_step(Session& session, const Step& step, std::size_t number) {
         if (run_.on_step) run_.on_step(step.label);
-        if (step.irreversible && number > 1) guard_.irreversible(step);
         try {
+            // Keys and life cycle of the card bind no citizen to it; everything after them does, so the
+            // journal must be on disk by then. Its flush runs beside the first exchanges.
+            if (step.phase >= Phase::secrets) guard_.begun();
             const auto sw = session.run(step);
             receipt_.steps.push_back({step.id, step.label, sw});
             const auto names = Session::secret_names(step);
@@ -104,6 +106,7 @@ private:
             if (error.sw() == apdu::StatusWord{0x6700} && counting_.limits().extended()) {
                 counting_.refuse_extended();
             }
+            guard_.begun();
             guard_.stopped(step, error);
             rethrow(error, step, number, prepared_.plan.steps.size());
         }
@@ -111,15 +114,14 @@ private:
 
     Prepared& prepared_;
     const Run& run_;
+    Guard& guard_;
     apdu::CountingTransport counting_;
     apdu::Exchanger exchanger_;
-    Guard guard_;
     Receipt receipt_;
 };
 
-}  // namespace
-
-Prepared prepare(apdu::Transport& card, const Run& run) {
+/// Everything that is asked of the card before it is written.
+Prepared look(apdu::Transport& card, const Run& run) {
     apdu::CountingTransport counting{card};
     apdu::Exchanger exchanger{counting};
     Prepared prepared;
@@ -133,7 +135,11 @@ Prepared prepare(apdu::Transport& card, const Run& run) {
         application->look_inside(exchanger, run.order, prepared.state);
     }
     prepared.observed = traffic_of(counting);
+    return prepared;
+}
 
+/// Image, plan and estimate; the card is not needed.
+void think(Prepared& prepared, const Run& run, const Guard& guard) {
     prepared.image.profile = run.order.profile.name;
     for (const auto* application : run.applications) {
         auto items = application->encode(run.order, prepared.state);
@@ -145,26 +151,47 @@ Prepared prepare(apdu::Transport& card, const Run& run) {
     prepared.plan.arrange();
     prepared.estimate = estimate(prepared.plan, prepared.state,
                                  timing_of(prepared.state.atr, run.order.profile.section("timing")));
-    Guard{run, prepared.state}.admit_plan(prepared.plan, prepared.state);
+    guard.admit_plan(prepared.plan, prepared.state);
+}
+
+Receipt personalize_once(apdu::Transport& card, const Run& run) {
+    auto prepared = look(card, run);
+    Guard guard{run, prepared.state};
+    // the journal is flushed to disk while the host signs; a card that is complete is not expected to be
+    // written
+    if (!prepared.state.sealed) guard.begin();
+    try {
+        think(prepared, run, guard);
+    } catch (...) {
+        guard.take_back();
+        throw;
+    }
+    return Execution{card, prepared, run, guard}();
+}
+
+}  // namespace
+
+Prepared prepare(apdu::Transport& card, const Run& run) {
+    auto prepared = look(card, run);
+    think(prepared, run, Guard{run, prepared.state});
     return prepared;
 }
 
 Receipt execute(apdu::Transport& card, Prepared& prepared, const Run& run) {
-    return Execution{card, prepared, run}();
+    Guard guard{run, prepared.state};
+    return Execution{card, prepared, run, guard}();
 }
 
 Receipt personalize(apdu::Transport& card, const Run& run) {
-    auto prepared = prepare(card, run);
     const bool extended = card.limits().extended();
     try {
-        return execute(card, prepared, run);
+        return personalize_once(card, run);
     } catch (const Error& error) {
         const bool now_short = extended && !card.limits().extended();
         if (error.sw() != apdu::StatusWord{0x6700} || !now_short) throw;
     }
     card.reset();
-    auto again = prepare(card, run);
-    return execute(card, again, run);
+    return personalize_once(card, run);
 }
 
 KeysetNames keyset_names(const profile::Profile& profile) {

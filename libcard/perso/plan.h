@@ -61,7 +61,7 @@ struct Step {
     std::variant<apdu::CommandApdu, SecretCommand> action;
     std::size_t response_size = 0;         ///< bytes of plain response data
     std::size_t written = 0;               ///< bytes of non-volatile memory, for the time model
-    bool irreversible = false;             ///< journalled, durably, before it is sent
+    bool irreversible = false;             ///< cannot be taken back; a dry run marks it
     std::vector<std::uint16_t> also_ok{};  ///< status words that mean "it is so already"
 
     std::uint8_t ins() const;

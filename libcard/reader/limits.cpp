@@ -2,8 +2,8 @@
 #include "libcard/reader/limits.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "apdu/atr.h"
@@ -42,34 +42,40 @@ BlockLimits bounded(BlockLimits limits, std::optional<std::size_t> reader_max) {
     return {std::min(limits.command_data, *reader_max), std::min(limits.response_data, *reader_max)};
 }
 
-/// Readers and ATRs that refused extended length in this process.
-class Refusals {
+/// What was learned in this process of readers with cards of one ATR.
+class Memory {
 public:
-    void add(const std::string& key) {
+    void keep(const std::string& key, BlockLimits limits) {
         const std::lock_guard lock{mutex_};
-        keys_.insert(key);
+        limits_[key] = limits;
     }
-    bool has(const std::string& key) {
+    std::optional<BlockLimits> find(const std::string& key) {
         const std::lock_guard lock{mutex_};
-        return keys_.contains(key);
+        const auto found = limits_.find(key);
+        return found == limits_.end() ? std::nullopt : std::optional{found->second};
     }
 
 private:
     std::mutex mutex_;
-    std::set<std::string> keys_;
+    std::map<std::string, BlockLimits> limits_;
 };
 
-Refusals& refusals() {
-    static Refusals all;
+Memory& memory() {
+    static Memory all;
     return all;
 }
 
 class LimitedTransport final : public apdu::Transport {
 public:
     LimitedTransport(std::unique_ptr<apdu::Transport> raw, const std::string& reader,
-                     std::optional<std::size_t> reader_max)
+                     const ReaderMax& reader_max)
         : raw_{std::move(raw)}, key_{reader.empty() ? "" : reader + '\n' + to_hex(raw_->atr())} {
-        if (key_.empty() || !refusals().has(key_)) limits_ = learn_limits(*raw_, reader_max);
+        if (const auto known = key_.empty() ? std::nullopt : memory().find(key_)) {
+            limits_ = *known;
+            return;
+        }
+        limits_ = learn_limits(*raw_, reader_max ? reader_max() : std::nullopt);
+        if (!key_.empty()) memory().keep(key_, limits_);
     }
     apdu::ResponseApdu transmit(const apdu::CommandApdu& command) override { return raw_->transmit(command); }
     Bytes reset() override { return raw_->reset(); }
@@ -77,7 +83,7 @@ public:
     BlockLimits limits() const override { return limits_; }
     void refuse_extended() override {
         limits_ = {};
-        if (!key_.empty()) refusals().add(key_);
+        if (!key_.empty()) memory().keep(key_, limits_);
     }
 
 private:
@@ -100,7 +106,7 @@ BlockLimits learn_limits(apdu::Transport& card, std::optional<std::size_t> reade
 }
 
 std::unique_ptr<apdu::Transport> with_limits(std::unique_ptr<apdu::Transport> raw, const std::string& reader,
-                                             std::optional<std::size_t> reader_max) {
+                                             const ReaderMax& reader_max) {
     return std::make_unique<LimitedTransport>(std::move(raw), reader, reader_max);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +20,15 @@ namespace kartsaz::reader {
 /// @throws Error{card_removed}, Error{reader_failed} when no response came
 apdu::BlockLimits learn_limits(apdu::Transport& card, std::optional<std::size_t> reader_max = std::nullopt);
 
-/// `raw` with limits: learned once, here, not again at a reset. A refusal of extended length is
-/// remembered in this process for `reader` with this ATR, so that the next card of the kind is not asked in
-/// vain.
+/// Asks a reader for its own limit, see learn_limits().
+using ReaderMax = std::function<std::optional<std::size_t>()>;
+
+/// `raw` with limits: learned once, here, not again at a reset. What was learned, a refusal of extended
+/// length too, is remembered in this process for `reader` with this ATR, so that the next card of the kind is
+/// not asked again.
 /// @param reader  name for that memory; empty: not remembered
 std::unique_ptr<apdu::Transport> with_limits(std::unique_ptr<apdu::Transport> raw, const std::string& reader,
-                                             std::optional<std::size_t> reader_max = std::nullopt);
+                                             const ReaderMax& reader_max = {});
 
 /// The control code of a feature in the answer to CM_IOCTL_GET_FEATURE_REQUEST: tag, length 4, code in
 /// big-endian. Empty when it is not there or the answer is broken. Source: PC/SC part 10, 2.2

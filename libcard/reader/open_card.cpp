@@ -41,14 +41,29 @@ std::optional<std::string> ready_reader(const Selector& selector, const std::vec
     return std::nullopt;
 }
 
+std::unique_ptr<apdu::Transport> connect(const std::string& name) {
+    auto card = connect_pcsc(name);
+    return with_limits(std::move(card.transport), name, card.max_data);
+}
+
+/// A reader that is named exactly needs no list, unless something is in the way and must be told in words.
+std::unique_ptr<apdu::Transport> try_exact(const Selector& selector) {
+    if (selector.kind != Selector::Kind::pcsc_name) return nullptr;
+    try {
+        return connect(selector.value);
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
 std::unique_ptr<apdu::Transport> open_pcsc(const Selector& selector, milliseconds wait) {
+    if (auto card = try_exact(selector)) return card;
     const auto end = Clock::now() + wait;
     PcscMonitor monitor;
     while (true) {
         std::optional<Error> fault;
         if (const auto name = ready_reader(selector, monitor.readers(), fault)) {
-            auto card = connect_pcsc(*name);
-            return with_limits(std::move(card.transport), *name, card.max_data);
+            return connect(*name);
         }
         const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
         if (left.count() <= 0) throw Error{*fault};

@@ -296,8 +296,8 @@ bool PcscMonitor::wait(std::chrono::milliseconds time) {
 
 PcscCard connect_pcsc(const std::string& reader) {
     auto transport = std::make_unique<PcscTransport>(reader);
-    const auto max_data = transport->max_data();
-    return {std::move(transport), max_data};
+    auto* const raw = transport.get();
+    return {std::move(transport), [raw] { return raw->max_data(); }};
 }
 
 }  // namespace kartsaz::reader

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ private:
 
 struct PcscCard {
     std::unique_ptr<apdu::Transport> transport;
-    std::optional<std::size_t>
-        max_data;  ///< data bytes in one APDU that the reader takes, where it says; 0: short
+    /// Data bytes in one APDU that the reader takes, where it says; 0: short. Valid while the transport
+    /// lives.
+    std::function<std::optional<std::size_t>()> max_data;
 };
 
 /// Connects exclusively, T=1 where the card has it, and begins a transaction; the card is reset when the

@@ -191,7 +191,7 @@ std::unique_ptr<apdu::Transport> VpcdListener::accept(milliseconds wait) {
 std::unique_ptr<apdu::Transport> vpcd_transport(std::uint16_t port, milliseconds wait) {
     VpcdListener listener{port};
     auto raw = listener.accept(wait.count() > 0 ? wait : default_wait);
-    return with_limits(std::move(raw), fmt::format("vpcd:{}", port), vpcd_max_data);
+    return with_limits(std::move(raw), fmt::format("vpcd:{}", port), [] { return vpcd_max_data; });
 }
 
 }  // namespace kartsaz::reader

@@ -30,7 +30,7 @@ private:
 
 }  // namespace
 
-void wait_for_card(const std::string& reader) {
+void wait_for_card(const std::string& reader, bool wanted) {
     const Context context;
     SCARD_READERSTATE state{};
     state.szReader = reader.c_str();
@@ -38,11 +38,13 @@ void wait_for_card(const std::string& reader) {
     while (std::chrono::steady_clock::now() < deadline) {
         const LONG code = SCardGetStatusChange(context.get(), 1000, &state, 1);
         if (code != SCARD_S_SUCCESS && code != SCARD_E_TIMEOUT) check(code, "SCardGetStatusChange");
-        const bool present = (state.dwEventState & SCARD_STATE_PRESENT) != 0;
-        if (present && (state.dwEventState & SCARD_STATE_MUTE) == 0) return;
+        const bool mute = (state.dwEventState & SCARD_STATE_MUTE) != 0;
+        const bool present = (state.dwEventState & SCARD_STATE_PRESENT) != 0 && !mute;
+        if (present == wanted) return;
         state.dwCurrentState = state.dwEventState;
     }
-    throw std::runtime_error{"no card in " + reader + " within ten seconds"};
+    throw std::runtime_error{reader + (wanted ? ": no card came" : ": the card did not go") +
+                             " within ten seconds"};
 }
 
 void bare_replay(const std::string& reader, const std::vector<WireExchange>& exchanges) {

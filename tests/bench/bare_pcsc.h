@@ -14,8 +14,8 @@ struct WireExchange {
     Bytes response;
 };
 
-/// Waits until a card is in the reader. @throws std::runtime_error after ten seconds
-void wait_for_card(const std::string& reader);
+/// Waits until a card is in the reader, or until none is. @throws std::runtime_error after ten seconds
+void wait_for_card(const std::string& reader, bool present = true);
 
 /// Connect exclusively, begin a transaction, SCardTransmit each command, end, disconnect with reset.
 /// @throws std::runtime_error when a response is not the one recorded: it was not the same job then

@@ -56,6 +56,7 @@ public:
     ~Plugged() {
         stop_ = true;
         thread_.join();
+        wait_for_card(reader_name, false);
     }
 
 private:
@@ -119,7 +120,7 @@ Outcome measure(const Options& options) {
     fs::create_directories(folder);
     sim::NewBody wanted;
     wanted.seed = Bytes(32, 0x42);
-    const auto body = sim::Body::create(folder / "card.body", wanted);
+    const auto body = sim::Body::create(wanted);  // in memory: a card does not write to the host's disk
     const Bytes blank = body->snapshot();
     const int rounds = options.brief ? 7 : 25;
     one_round(bureau, *body, blank, folder / "journal");  // warm-up
