@@ -92,6 +92,9 @@ Answer Passport::select_file(const Command& command) {
     const bool known_terminal = command.access.icao || command.access.at_least(0x01);
     if (chip_.state.passport.locked && !known_terminal) return refuse(denied_sw);
     const auto fid = static_cast<std::uint16_t>(big_endian(command.data));
+    // an applet without terminal authentication answers for DG3 and DG4 before it looks whether they are
+    // there
+    if (finger_or_iris(fid) && !chip_.kind.finger_files) return refuse(denied_sw);
     if (!chip_.state.passport.files.contains(fid)) return refuse(0x6A82);
     selected_ = fid;
     return {};

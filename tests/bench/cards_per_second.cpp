@@ -9,11 +9,13 @@
 #include "libcard/reader/sim_transport.h"
 #include "libcard/sim/body.h"
 #include "libcard/verify/verify.h"
-#include "tests/bench/bureau.h"
 #include "tests/bench/figure.h"
+#include "tests/support/bureau.h"
 
 namespace kartsaz::bench {
 namespace {
+
+using test::Bureau;
 
 double seconds_used() {
     timespec time{};

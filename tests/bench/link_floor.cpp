@@ -8,11 +8,13 @@
 #include "libcard/reader/sim_transport.h"
 #include "libcard/sim/body.h"
 #include "libcard/sim/link_model.h"
-#include "tests/bench/bureau.h"
 #include "tests/bench/figure.h"
+#include "tests/support/bureau.h"
 
 namespace kartsaz::bench {
 namespace {
+
+using test::Bureau;
 
 /// Bytes that must reach the card: file contents, and the data of keys and passwords.
 std::size_t payload_of(const perso::Prepared& prepared) {

@@ -17,11 +17,13 @@
 #include "libcard/sim/body.h"
 #include "libcard/sim/plug.h"
 #include "tests/bench/bare_pcsc.h"
-#include "tests/bench/bureau.h"
 #include "tests/bench/figure.h"
+#include "tests/support/bureau.h"
 
 namespace kartsaz::bench {
 namespace {
+
+using test::Bureau;
 
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;

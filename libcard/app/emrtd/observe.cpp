@@ -19,6 +19,16 @@ constexpr std::uint16_t dg3_fid = 0x0103;
 /// A file that the record decides is never longer than this; more is not read while observing.
 constexpr std::size_t observe_limit = 32767;
 
+/// True when the file's object ends within what was read; a torn file has no such object yet.
+bool is_whole(const Bytes& read) {
+    try {
+        const auto total = apdu::tlv_total_length(read, "file");
+        return total && *total <= read.size();
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 /// Bytes of the selected file from the start, as many as the card gives. Asks for nothing at or behind an
 /// offset the card has already cut short: the JMRTD applet does not check it.
 Bytes read_what_is_there(apdu::Transport& link) {
@@ -34,7 +44,7 @@ Bytes read_what_is_there(apdu::Transport& link) {
         if (response.data.size() < wanted) {
             // the first answer may be short because the card's buffer is; a later one is the file's end
             if (!first || response.data.empty() || response.sw.value() == 0x6282) break;
-            if (const auto total = apdu::tlv_total_length(out, "file"); total && *total <= out.size()) break;
+            if (is_whole(out)) break;
             block = response.data.size();
         }
     }
@@ -94,8 +104,9 @@ private:
     /// DG3, too: the JMRTD applet refuses it for ever.
     void probe_files() {
         const auto order = file_order(options_);
-        bool any = is_there(find_file(order.front())->fid);
-        if (order.front() == "EF.DG3" && !options_.scp03) any = is_there(find_file(order[1])->fid) || any;
+        const bool dg3_first = order.front() == "EF.DG3";
+        bool any = is_there(find_file(order[dg3_first ? 1 : 0])->fid);
+        if (dg3_first && !options_.scp03) any = is_there(dg3_fid) || any;
         own_->blank = !any && !own_->locked;
     }
 

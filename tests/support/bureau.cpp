@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/bench/bureau.h"
+#include "tests/support/bureau.h"
 
 #include "libcard/app/registry.h"
 
-namespace kartsaz::bench {
+namespace kartsaz::test {
 namespace {
 
 constexpr std::int64_t moment =
@@ -23,8 +23,8 @@ Bureau::Bureau(const std::string& profile, const std::filesystem::path& record)
       applications_{perso::select_applications(profile_, app::registry())},
       order_{record_, profile_, *keys_, &signer_, moment, perso::keyset_names(profile_)} {}
 
-perso::Run Bureau::run(perso::Journal* journal) const {
-    return perso::Run{order_, applications_, perso::Permits{}, journal};
+perso::Run Bureau::run(perso::Journal* journal, perso::Permits permits) const {
+    return perso::Run{order_, applications_, permits, journal};
 }
 
-}  // namespace kartsaz::bench
+}  // namespace kartsaz::test

@@ -7,19 +7,22 @@
 
 #include "libcard/perso/personalize.h"
 
-namespace kartsaz::bench {
+namespace kartsaz::test {
 
 /// What a station has ready before a card is fed: record, profile, keys, signer.
 class Bureau {
 public:
-    /// @param record  record.json; the shipped demo record by default
+    /// @param profile  shipped name or file  @param record  record.json; the shipped demo record by default
     explicit Bureau(const std::string& profile, const std::filesystem::path& record = demo_record());
 
     static std::filesystem::path demo_record();
 
-    perso::Run run(perso::Journal* journal = nullptr) const;
+    perso::Run run(perso::Journal* journal = nullptr, perso::Permits permits = {}) const;
     const record::Record& record() const { return record_; }
+    /// For records that differ a little; before run().
+    record::Record& change() { return record_; }
     const keys::KeyStore& keys() const { return *keys_; }
+    const perso::Order& order() const { return order_; }
 
 private:
     profile::Profile profile_;
@@ -30,4 +33,4 @@ private:
     perso::Order order_;
 };
 
-}  // namespace kartsaz::bench
+}  // namespace kartsaz::test
