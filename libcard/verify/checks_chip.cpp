@@ -149,7 +149,7 @@ void add_card_checks(std::vector<Check>& checks) {
     checks.push_back({"card.kind", "The card has an application that can be judged", Severity::fatal,
                       "docs/checks.md", "rule sets", "card", depth_kind, known_kind});
     checks.push_back({"chip.identity", "The chip is the one of its receipt", Severity::fatal,
-                      "docs/receipt-format.md", "chip", "card", depth_proof, identity});
+                      "docs/formats.md", "chip", "card", depth_proof, identity});
     checks.push_back({"gp.transport-keys", "The chip does not answer to the transport keys", Severity::fatal,
                       "GlobalPlatform Card Specification 2.3.1", "11.8", "card", depth_access,
                       transport_keys});

@@ -168,7 +168,7 @@ void add_record_checks(std::vector<Check>& checks) {
     const auto add = [&](const std::string& id, const std::string& title,
                          std::function<void(const Observation&, Verdicts&)> run) {
         checks.push_back({"emrtd.record." + id, "The card has the record's " + title, Severity::fatal,
-                          "docs/record-format.md", "fields", "emrtd", depth_comparison, std::move(run)});
+                          "docs/record.md", "fields", "emrtd", depth_comparison, std::move(run)});
     };
     for (const auto& field : fields()) {
         add(field.id, field.title, [field](const Observation& o, Verdicts& v) { compare(o, v, field); });
