@@ -8,48 +8,19 @@
 #include <algorithm>
 #include <vector>
 
+#include "tools/columns.h"
 #include "tools/exit_codes.h"
 
 namespace kartsaz::tools {
 namespace {
 
 constexpr std::size_t columns = 80;
-constexpr std::size_t label_width = 16;
+constexpr std::size_t label_width = 22;  // "passport application" and two blanks
 bool json_mode = false;
 
-/// Columns of a UTF-8 text: one for each code point that is not a combining byte.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-/// A word that does not fit a line is cut, so that long hexadecimal text wraps too.
-std::vector<std::string> wrap(std::string_view text, std::size_t room) {
-    std::vector<std::string> lines(1);
-    while (!text.empty()) {
-        const auto blank = text.find(' ');
-        std::string_view word = text.substr(0, blank);
-        text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
-        const std::size_t used = width(lines.back());
-        if (used + (used > 0 ? 1 : 0) + width(word) <= room) {
-            if (used > 0 || word.empty()) lines.back() += ' ';
-            lines.back() += word;
-            continue;
-        }
-        if (used > 0) lines.emplace_back();
-        while (word.size() > room) {
-            lines.back() = word.substr(0, room);
-            lines.emplace_back();
-            word.remove_prefix(room);
-        }
-        lines.back() = word;
-    }
-    return lines;
-}
-
 void put(std::FILE* out, std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), out);
-    std::fputc('\n', out);
+    const std::string line = harmless(text) + '\n';
+    std::fwrite(line.data(), 1, line.size(), out);
 }
 
 void say_lines(std::FILE* out, std::string_view text, unsigned indent) {
@@ -69,8 +40,8 @@ void say_lines(std::FILE* out, std::string_view text, unsigned indent) {
 
 }  // namespace
 
-void people_to_stderr() {
-    json_mode = true;
+void set_json(bool on) {
+    json_mode = on;
 }
 
 std::FILE* people() {
@@ -82,11 +53,15 @@ void say(std::string_view text, unsigned indent) {
 }
 
 void say_field(std::string_view label, std::string_view value) {
-    const auto parts = wrap(value, columns - 2 - label_width);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        const std::string_view head = i == 0 ? label : std::string_view{};
-        const std::size_t pad = label_width > width(head) ? label_width - width(head) : 1;
-        put(people(), "  " + std::string{head} + std::string(pad, ' ') + parts[i]);
+    while (true) {
+        const auto end = value.find('\n');
+        for (const auto& part : wrap(value.substr(0, end), columns - 2 - label_width)) {
+            const std::size_t pad = label_width > width(label) ? label_width - width(label) : 1;
+            put(people(), "  " + std::string{label} + std::string(pad, ' ') + part);
+            label = {};
+        }
+        if (end == std::string_view::npos) return;
+        value.remove_prefix(end + 1);
     }
 }
 
@@ -96,7 +71,7 @@ void say_heading(std::string_view text) {
 }
 
 void print_json(const nlohmann::json& document) {
-    put(stdout, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void print_error(std::string_view what, int code) {
@@ -115,7 +90,7 @@ void ProgressBar::show(std::size_t done, std::size_t total, std::string_view lab
     if (!terminal_ || total == 0) return;
     constexpr std::size_t cells = 24;
     const std::size_t full = std::min(cells, done * cells / total);
-    std::string text{label.substr(0, 44)};
+    const std::string text = wrap(harmless(label), 44).front();
     fmt::print(stderr, "\r  [{:#<{}}{:.<{}}] {:3}%  {:<44}", "", full, "", cells - full, done * 100 / total,
                text);
     std::fflush(stderr);

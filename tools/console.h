@@ -12,8 +12,10 @@
 /// Text for people, 80 columns wide, and one JSON document for machines.
 namespace kartsaz::tools {
 
+/// Set once, before anything is said: --json, wherever it stands on the command line, so that errors of the
+/// command line itself are told as JSON, too.
+void set_json(bool on);
 /// Where text for people goes: standard output, or standard error while --json has that.
-void people_to_stderr();
 std::FILE* people();
 
 /// A line, wrapped at 80 columns; `indent` blanks before the second and later ones.

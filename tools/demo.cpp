@@ -128,9 +128,10 @@ private:
         fmt::print(people(), "{}", report::text(report, 80, false));
         say_heading(report.accept ? "Done: the card is good." : "The card is NOT good.");
         say_field("report", path("report.html"));
-        say_field("try next",
-                  fmt::format("kartsaz sim flip {} EF.DG2 500 && kartsaz verify -r sim:{} --expect {}",
-                              path("card.body"), path("card.body"), path("record/record.json")));
+        say_heading("Try next: change one byte of the photo on the chip, and verify again.");
+        say(fmt::format("  kartsaz sim flip {} EF.DG2 500", path("card.body")));
+        say(fmt::format("  kartsaz verify -r sim:{} \\", path("card.body")));
+        say(fmt::format("    --expect {}", path("record/record.json")));
         if (json_) {
             print_json({{"receipt", nlohmann::json::parse(perso::to_json(receipt_))},
                         {"verification", nlohmann::json::parse(report::json(report))},
@@ -152,17 +153,12 @@ void add_demo(CLI::App& program, Action& action) {
         std::string folder = "kartsaz-demo";
         bool json = false;
     };
-    auto* command =
-        program.add_subcommand("demo", "The main job on a simulated card, from blank body to report");
+    auto* command = program.add_subcommand("demo", "The main job on a simulated card, with a report");
     auto options = std::make_shared<Options>();
     command->add_option("DIR", options->folder, "Folder for all files")->capture_default_str();
-    command->add_flag("--json", options->json,
-                      "One JSON document on standard output; text goes to standard error");
+    add_json_option(*command, options->json);
     command->callback([options, &action] {
-        action = [options] {
-            if (options->json) people_to_stderr();
-            return Demo{options->folder, options->json}();
-        };
+        action = [options] { return Demo{options->folder, options->json}(); };
     });
 }
 

@@ -26,6 +26,7 @@ struct Examination {
     std::string state;  ///< "ok", "note", "fault"
     std::string found;
     std::string advice;  ///< what to do about it
+    int exit = exit_ok;  ///< of a fault
 };
 
 Examination look_at_pcscd() {
@@ -46,9 +47,7 @@ Examination look_at_pcscd() {
         }
         return {"PC/SC", "ok", names, ""};
     } catch (const Error& error) {
-        return {
-            "PC/SC", "note", error.what(),
-            "start it (systemctl start pcscd.socket, or pcscd -f in a container); sim:FILE works without"};
+        return {"PC/SC", "note", error.what(), "simulated bodies (sim:FILE) work without it"};
     }
 }
 
@@ -61,7 +60,7 @@ Examination look_at_profiles() {
         }
         return {"profiles", "ok", names, ""};
     } catch (const Error& error) {
-        return {"profiles", "fault", error.what(), "this is a bug of ours: please report it"};
+        return {"profiles", "fault", error.what(), "this is a bug of ours: please report it", exit_bug};
     }
 }
 
@@ -74,8 +73,8 @@ Examination look_at_journal() {
         fs::remove(probe);
         return {"journal", "ok", folder.string() + " is writable", ""};
     } catch (const Error& error) {
-        return {"journal", "fault", error.what(),
-                "give this user the folder, or name another with --journal"};
+        return {"journal", "fault", error.what(), "give this user the folder, or name another with --journal",
+                exit_store};
     }
 }
 
@@ -90,14 +89,15 @@ Examination look_at_keys(const KeyOptions& options) {
         }
         return {"keys", "ok", names, ""};
     } catch (const Error& error) {
-        return {"keys", "fault", error.what(), "check --keys and --passphrase-file"};
+        return {"keys", "fault", error.what(), "check --keys and --passphrase-file", exit_code(error.code())};
     }
 }
 
 Examination look_at_clock() {
     constexpr std::int64_t year_2024 = 1'704'067'200;
     if (now_seconds() < year_2024) {
-        return {"clock", "fault", perso::utc_text(now_seconds()), "set the clock: it is written on cards"};
+        return {"clock", "fault", perso::utc_text(now_seconds()), "set the clock: it is written on cards",
+                exit_store};
     }
     return {"clock", "ok", perso::utc_text(now_seconds()), ""};
 }
@@ -117,36 +117,34 @@ Examination look_at_terminal() {
 }
 
 int run(const KeyOptions& keys, bool as_json) {
-    if (as_json) people_to_stderr();
     const Examination all[] = {look_at_pcscd(),   look_at_profiles(), look_at_keys(keys),
                                look_at_journal(), look_at_clock(),    look_at_terminal()};
-    bool fault = false;
+    int code = exit_ok;  // of the first fault
     nlohmann::json list = nlohmann::json::array();
     say(version);
     for (const auto& one : all) {
-        fault = fault || one.state == "fault";
+        if (code == exit_ok) code = one.exit;
         say_field(one.what, fmt::format("{}: {}", one.state, one.found));
         if (!one.advice.empty()) say_field("", "-> " + one.advice);
         list.push_back(
             {{"what", one.what}, {"state", one.state}, {"found", one.found}, {"advice", one.advice}});
     }
-    say(fault ? "Something must be mended." : "Ready.");
-    if (as_json) print_json({{"version", version}, {"ready", !fault}, {"examined", list}});
-    return fault ? exit_store : exit_ok;
+    say(code == exit_ok ? "Ready." : "Something must be mended.");
+    if (as_json) print_json({{"version", version}, {"ready", code == exit_ok}, {"examined", list}});
+    return code;
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& program, Action& action) {
-    auto* command =
-        program.add_subcommand("doctor", "What this machine has, and what to do about each fault");
+    auto* command = program.add_subcommand("doctor", "What this machine has, what to do about faults");
     struct Options {
         KeyOptions keys;
         bool json = false;
     };
     auto options = std::make_shared<Options>();
     add_key_options(*command, options->keys);
-    command->add_flag("--json", options->json, "One JSON document on standard output");
+    add_json_option(*command, options->json);
     command->callback(
         [options, &action] { action = [options] { return run(options->keys, options->json); }; });
 }

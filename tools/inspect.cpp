@@ -33,7 +33,6 @@ struct Options {
 };
 
 int run(const Options& options) {
-    if (options.card.json) people_to_stderr();
     const auto keys = open_keys(options.keys);
     Card card{options.card};
     const auto seen = app::inspect(card.transport(), *keys, !options.no_authentication);

@@ -3,22 +3,37 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
+#include <string_view>
 
+#include "apdu/error.h"
 #include "tools/command.h"
 #include "tools/console.h"
 #include "tools/exit_codes.h"
+#include "tools/help.h"
 #include "tools/version.h"
 
 namespace {
 
+/// Before anything is parsed, so that an error of the command line is JSON, too.
+bool wants_json(int argc, char** argv) {
+    const auto end = std::find(argv, argv + argc, std::string_view{"--"});
+    return std::find(argv, end, std::string_view{"--json"}) != end;
+}
+
 int run(int argc, char** argv) {
     using namespace kartsaz::tools;
-    CLI::App program{"Kartsaz personalizes and verifies smart-card chips."};
+    set_json(wants_json(argc, argv));
+    CLI::App program{
+        "Kartsaz personalizes and verifies smart-card chips. `kartsaz demo` shows the main job on a "
+        "simulated card; every command has a --help of its own."};
+    program.name("kartsaz");
     program.require_subcommand(1);
-    program.set_version_flag("--version", kartsaz::tools::version);
-    program.get_formatter()->column_width(26);
+    program.set_version_flag("--version", kartsaz::tools::version, "Print the version and exit");
+    program.set_help_flag("-h,--help", "Print this help and exit");
+    program.formatter(help_formatter());
     Action action;
     add_demo(program, action);
     add_readers(program, action);
@@ -32,8 +47,8 @@ int run(int argc, char** argv) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const int code = program.exit(error);
-        return code == 0 ? exit_ok : exit_usage;
+        if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
+        throw kartsaz::Error{kartsaz::Errc::usage, usage_text(program, error)};
     }
     return action();
 }

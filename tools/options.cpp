@@ -2,6 +2,7 @@
 #include "tools/options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -13,27 +14,80 @@
 
 namespace kartsaz::tools {
 
+CLI::Option* file_option(CLI::App& command, const char* name, std::string& file, const char* what) {
+    return command.add_option(name, file, what)->option_text("FILE");
+}
+
+void add_json_option(CLI::App& command, bool& json) {
+    command.add_flag("--json", json, "One JSON document on standard output; the text goes to standard error")
+        ->group("Output");
+}
+
 void add_output_options(CLI::App& command, CardOptions& options) {
-    command.add_flag("--json", options.json,
-                     "One JSON document on standard output; text goes to standard error");
-    command.add_flag("-v,--verbose", options.verbose, "Tell each step; twice: each command, in words");
+    add_json_option(command, options.json);
+    command.add_flag("-v,--verbose", options.verbose, "Tell each step; twice: each command, in words")
+        ->group("Output");
+    file_option(command, "--trace", options.trace, "Write a transcript of all commands, keys masked")
+        ->group("Output");
+    command
+        .add_flag("--show-personal", options.show_personal,
+                  "Contents of files in transcript and log, too; keys never")
+        ->group("Output");
 }
 
 void add_card_options(CLI::App& command, CardOptions& options) {
-    command.add_option(
-        "-r,--reader", options.reader,
-        "sim:FILE, pcsc:NAME, vpcd:PORT, replay:FILE, a part of a reader's name or its number; "
-        "default: the only reader with a card");
-    command.add_option("--wait", options.wait_ms, "Milliseconds to wait for a card");
-    command.add_option("--trace", options.trace, "Write a transcript of all commands to FILE, keys masked");
-    command.add_flag("--show-personal", options.show_personal, "File contents in trace and log (keys never)");
+    command
+        .add_option("-r,--reader", options.reader,
+                    "sim:FILE, pcsc:NAME, vpcd:PORT, replay:FILE, a part of a reader's name, or its number; "
+                    "default: the only reader with a card")
+        ->option_text("READER")
+        ->group("Card");
+    command.add_option("--wait", options.wait_ms, "How long to wait for a card; default: not at all")
+        ->option_text("MS")
+        ->group("Card");
     add_output_options(command, options);
 }
 
 void add_key_options(CLI::App& command, KeyOptions& options) {
-    command.add_option("--keys", options.keys, "Encrypted key file; default: the shipped development keys");
-    command.add_option("--passphrase-file", options.passphrase_file,
-                       "File with the key file's passphrase, readable by you alone");
+    file_option(command, "--keys", options.keys, "Encrypted key file; default: the shipped development keys")
+        ->group("Keys");
+    file_option(command, "--passphrase-file", options.passphrase_file,
+                "Its passphrase in the first line, readable by you alone")
+        ->group("Keys");
+}
+
+void check_target(const std::string& file) {
+    if (file.empty()) return;
+    const std::filesystem::path path{file};
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+    std::error_code fault;
+    if (std::filesystem::is_directory(path, fault)) {
+        throw Error{Errc::store_failed, file + ": is a folder, a file is to be written"};
+    }
+    if (!std::filesystem::is_directory(folder, fault) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw Error{Errc::store_failed,
+                    fmt::format("{}: cannot be written: {} is no folder, or not yours to write", file,
+                                folder.string())};
+    }
+}
+
+void check_target_folder(const std::string& folder) {
+    std::error_code fault;
+    if (folder.empty() || !std::filesystem::exists(folder, fault)) return;
+    if (!std::filesystem::is_directory(folder, fault) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
+        throw Error{Errc::store_failed, folder + ": is no folder, or not yours to write"};
+    }
+}
+
+void check_source(const std::string& file, std::string_view what) {
+    std::error_code fault;
+    if (std::filesystem::is_directory(file, fault)) {
+        throw Error{Errc::input_invalid, fmt::format("{}: is a folder, not {}", file, what)};
+    }
+    if (!std::filesystem::exists(file, fault) || ::access(file.c_str(), R_OK) != 0) {
+        throw Error{Errc::input_invalid,
+                    fmt::format("{}: {} cannot be read: is the path right?", file, what)};
+    }
 }
 
 std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "apdu/transport.h"
 #include "keys/issuer.h"
@@ -25,12 +26,25 @@ struct CardOptions {
 };
 void add_card_options(CLI::App& command, CardOptions& options);
 void add_output_options(CLI::App& command, CardOptions& options);
+void add_json_option(CLI::App& command, bool& json);
+/// An option whose value is a file.
+CLI::Option* file_option(CLI::App& command, const char* name, std::string& file, const char* what);
 
 struct KeyOptions {
     std::string keys;
     std::string passphrase_file;
 };
 void add_key_options(CLI::App& command, KeyOptions& options);
+
+/// Whether a file that is written at the end can be written there: asked before the card is touched.
+/// Empty: nothing is to be written. @throws Error{store_failed}
+void check_target(const std::string& file);
+
+/// The same for a folder that is made where it is not there. @throws Error{store_failed}
+void check_target_folder(const std::string& folder);
+
+/// A file of input that is not there or no plain file is bad input. @throws Error{input_invalid}
+void check_source(const std::string& file, std::string_view what);
 
 /// The key store that the options name, development keys without any.
 std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "libcard/app/registry.h"
 #include "tools/exit_codes.h"
@@ -53,40 +55,79 @@ void say_state(const perso::CardState& state) {
     for (const auto& [name, value] : state.facts) say_field(name, value);
 }
 
+profile::Profile load_profile(const std::string& name) {
+    if (name.find('/') != std::string::npos) check_source(name, "a profile");
+    return profile::load(name);
+}
+
+record::Loaded load_record(const PersoOptions& options) {
+    check_source(options.record, "a record");
+    return record::load(options.record, {options.reencode_photo});
+}
+
+/// Before a card is looked at: a look opens the secure channel, which a card counts.
+void check_keys(const keys::KeyStore& store, const profile::Profile& profile) {
+    if (profile.production && store.development()) {
+        throw Error{Errc::keys_failed,
+                    fmt::format("profile {} is for production and refuses development keys; --keys names the "
+                                "issuer's own",
+                                profile.name)};
+    }
+    if (std::find(profile.applications.begin(), profile.applications.end(), "globalplatform") ==
+        profile.applications.end()) {
+        return;
+    }
+    const auto names = perso::keyset_names(profile);
+    if (store.versions(names.transport).empty()) (void)store.keyset(names.issuer);  // says what there is
+}
+
 }  // namespace
 
 void add_perso_options(CLI::App& command, PersoOptions& options) {
     command.add_option("RECORD", options.record, "record.json of the citizen")->required();
-    command.add_option("-p,--profile", options.profile, "Shipped profile or path of a .toml file")
+    command.add_option("-p,--profile", options.profile, "Shipped profile, or path of a .toml file")
+        ->option_text("PROFILE")
         ->capture_default_str();
     command.add_flag("--dry-run", options.dry_run, "Look at the card and print the plan; write nothing");
-    command.add_option("--journal", options.journal, "Folder of the station's journal");
-    command.add_option("--receipt", options.receipt, "Write the receipt to FILE");
     command.add_flag("--reencode-photo", options.reencode_photo, "Make a photo smaller that is too large");
-    command.add_flag("--reassign", options.permits.reassign, "Write anew a card begun for another record");
-    command.add_flag("--release-failed-authentication", options.permits.release_failed_authentication,
-                     "Try a chip again that refused an authentication");
-    add_key_options(command, options.keys);
     add_card_options(command, options.card);
+    command
+        .add_flag("--reassign", options.permits.reassign,
+                  "Write anew a card that was begun for another record")
+        ->group("Card");
+    command
+        .add_flag("--release-failed-authentication", options.permits.release_failed_authentication,
+                  "Try a chip again that refused an authentication")
+        ->group("Card");
+    add_key_options(command, options.keys);
+    file_option(command, "--receipt", options.receipt, "Write the receipt")->group("Output");
+    command
+        .add_option("--journal", options.journal, "Folder of the station's journal; default: in your home")
+        ->option_text("DIR")
+        ->group("Output");
 }
 
 PersoJob::PersoJob(const PersoOptions& options)
     : options_{options},
-      profile_{profile::load(options.profile)},
+      profile_{load_profile(options.profile)},
       keys_{open_keys(options.keys)},
       signer_{open_signer(*keys_)},
-      loaded_{record::load(options.record, {options.reencode_photo})},
+      loaded_{load_record(options)},
       applications_{perso::select_applications(profile_, app::registry())},
       order_{loaded_.record,          profile_,      *keys_,
              signer_.get(),           now_seconds(), perso::keyset_names(profile_),
              options.permits.reassign} {
-    if (!options_.dry_run) {
-        journal_.emplace(options_.journal.empty() ? perso::default_journal_folder()
-                                                  : std::filesystem::path{options_.journal});
-    }
+    check_keys(*keys_, profile_);
+    check_target(options_.receipt);
+    check_target(options_.card.trace);
 }
 
 perso::Run PersoJob::prepare_run() {
+    // the folder is made only now, when there is a card: bad input leaves nothing behind
+    if (!options_.dry_run && !journal_) {
+        journal_.emplace(options_.journal.empty() ? perso::default_journal_folder()
+                                                  : std::filesystem::path{options_.journal});
+    }
     perso::Run run{order_, applications_, options_.permits, journal_ ? &*journal_ : nullptr};
     run.progress = [this](const perso::Progress& progress) {
         bar_.show(progress.bytes, progress.total_bytes, progress.label == nullptr ? "" : *progress.label);

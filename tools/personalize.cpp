@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/command.h"
-#include "tools/console.h"
 #include "tools/perso_run.h"
 
 namespace kartsaz::tools {
@@ -11,12 +10,7 @@ void add(CLI::App& program, Action& action, const char* name, const char* what, 
     auto options = std::make_shared<PersoOptions>();
     options->permits.update = update;
     add_perso_options(*command, *options);
-    command->callback([options, &action] {
-        action = [options] {
-            if (options->card.json) people_to_stderr();
-            return PersoJob{*options}.run();
-        };
-    });
+    command->callback([options, &action] { action = [options] { return PersoJob{*options}.run(); }; });
 }
 
 }  // namespace
@@ -26,7 +20,7 @@ void add_personalize(CLI::App& program, Action& action) {
 }
 
 void add_update(CLI::App& program, Action& action) {
-    add(program, action, "update", "Change a finished card: writes the difference to its record", true);
+    add(program, action, "update", "Change a finished card: writes the difference", true);
 }
 
 }  // namespace kartsaz::tools

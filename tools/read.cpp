@@ -41,9 +41,10 @@ json dump_json(const app::CardDump& dump) {
 }
 
 int run(const Options& options) {
-    if (options.card.json) people_to_stderr();
     const auto keys = open_keys(options.access.keys);
     const auto mrz = mrz_information(options.access);
+    check_target(options.card.trace);
+    check_target_folder(options.folder);
     Card card{options.card};
     auto dump = read_whole_card(card.transport(), mrz, keys.get());
     dump.reader = options.card.reader;
@@ -74,10 +75,11 @@ void say_dump(const app::CardDump& dump) {
 void add_read(CLI::App& program, Action& action) {
     auto* command = program.add_subcommand("read", "Read a card back: files, photo, templates, proofs");
     auto options = std::make_shared<Options>();
-    command->add_option("-o,--output", options->folder,
-                        "Folder for card.json, photo, templates and raw/ files");
-    command->add_option("--record", options->access.record, "The record whose MRZ opens the card");
-    command->add_option("--mrz", options->access.mrz, "File with the MRZ that opens the card");
+    command
+        ->add_option("-o,--output", options->folder, "Folder for card.json, photo, templates and raw/ files")
+        ->option_text("DIR");
+    file_option(*command, "--record", options->access.record, "The record whose MRZ opens the card");
+    file_option(*command, "--mrz", options->access.mrz, "The MRZ that opens the card: 90 characters");
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
     command->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -108,7 +108,7 @@ void add_readers(CLI::App& program, Action& action) {
     };
     auto options = std::make_shared<Options>();
     command->add_flag("--watch", options->watch, "Go on and tell each change");
-    command->add_flag("--json", options->json, "JSON; with --watch a document a line");
+    command->add_flag("--json", options->json, "One JSON document; with --watch one a line")->group("Output");
     command->callback([options, &action] {
         action = [options] { return options->watch ? watch(options->json) : list(options->json); };
     });

@@ -44,6 +44,7 @@ std::string information_of(const std::string& mrz, const std::string& what) {
 }  // namespace
 
 std::optional<std::string> mrz_information(const AccessOptions& options) {
+    if (!options.record.empty()) check_source(options.record, "a record");
     if (!options.record.empty()) return record::load(options.record).record.mrz_information();
     if (options.mrz.empty()) return std::nullopt;
     std::ifstream in{options.mrz, std::ios::binary};

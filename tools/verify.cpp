@@ -32,8 +32,17 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
 }
 
+std::string chip_of_receipt(const std::string& file) {
+    check_source(file, "a receipt");
+    try {
+        return perso::receipt_from_json(text_of(file), file).chip;
+    } catch (const Error& error) {
+        const std::string what = error.what();
+        throw Error{Errc::input_invalid, what.starts_with(file) ? what : file + ": " + what};
+    }
+}
+
 int run(Options& options) {
-    if (options.card.json) people_to_stderr();
     if (!options.from.empty() && !options.card.reader.empty()) {
         throw Error{Errc::usage, "--from judges a folder and -r a card: one of them"};
     }
@@ -61,12 +70,17 @@ int run(Options& options) {
 }  // namespace
 
 Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(options.at)} {
+    check_target(options.report);
+    check_target(options.junit);
     development_ = options.trust.empty();
     trust_ = std::make_unique<keys::TrustAnchors>(development_ ? verify::development_trust()
                                                                : verify::load_trust(options.trust));
-    if (!options.expect.empty()) expected_ = record::load(options.expect).record;
+    if (!options.expect.empty()) {
+        check_source(options.expect, "a record");
+        expected_ = record::load(options.expect).record;
+    }
     if (!options.receipt.empty()) {
-        receipt_chip_ = perso::receipt_from_json(text_of(options.receipt), options.receipt).chip;
+        receipt_chip_ = chip_of_receipt(options.receipt);
     }
     if (!options.against.empty()) {
         // CARD.json names the folder that `read -o` wrote
@@ -76,7 +90,8 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
 }
 
 verify::Report Judge::operator()(const app::CardDump& dump) const {
-    verify::Context context{.dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
+    verify::Context context{
+        .dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
     context.at = at_;
     context.expected = expected_ ? &*expected_ : nullptr;
     context.development_trust = development_;
@@ -93,24 +108,27 @@ void Judge::write_files(const verify::Report& report) const {
 }
 
 void add_verify(CLI::App& program, Action& action) {
-    auto* command =
-        program.add_subcommand("verify", "Prove that a card is good, or name what is wrong with it");
+    auto* command = program.add_subcommand("verify", "Prove that a card is good, or name what is wrong");
     auto options = std::make_shared<Options>();
-    command->add_option("--from", options->from,
-                        "Judge the output of `read -o`, or a folder of files, without a card");
-    command->add_option("--expect", options->judge.expect, "The record that the card must hold");
-    command->add_option("--mrz", options->access.mrz, "File with the MRZ that opens the card");
-    command->add_option("--trust", options->judge.trust, "Folder of trusted country signers and CRLs");
-    command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today");
-    command->add_option("--against", options->judge.against, "card.json of the card as it was registered");
-    command->add_option("--receipt", options->judge.receipt, "Receipt: the chip must be the same");
-    command->add_option("--report", options->judge.report, "Write an HTML report to FILE");
-    command->add_option("--junit", options->judge.junit, "Write a JUnit XML to FILE");
+    command
+        ->add_option("--from", options->from,
+                     "Judge the output of `read -o`, or a folder of files, without a card")
+        ->option_text("DIR");
+    file_option(*command, "--expect", options->judge.expect, "The record that the card must hold");
+    file_option(*command, "--mrz", options->access.mrz, "The MRZ that opens the card: 90 characters");
+    command->add_option("--trust", options->judge.trust, "Folder of trusted country signers and CRLs")
+        ->option_text("DIR");
+    command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today")
+        ->option_text("DATE");
+    file_option(*command, "--against", options->judge.against, "card.json of the card as it was registered");
+    file_option(*command, "--receipt", options->judge.receipt, "Receipt: the chip must be the same");
     command->add_flag("--demand-crl", options->judge.demand_crl,
                       "A missing revocation list rejects the card");
-    command->add_flag("--all", options->all_checks, "List the checks that passed, too");
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
+    file_option(*command, "--report", options->judge.report, "Write an HTML report")->group("Output");
+    file_option(*command, "--junit", options->judge.junit, "Write a JUnit XML")->group("Output");
+    command->add_flag("--all", options->all_checks, "List the checks that passed, too")->group("Output");
     command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 
