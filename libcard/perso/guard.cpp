@@ -115,6 +115,14 @@ void Guard::take_back() {
     }
 }
 
+void Guard::nothing_to_write() {
+    const bool finished_now = before_ && before_->stage == "writing" && before_->record_digest == record_;
+    if (!finished_now) return take_back();
+    wait();
+    entry_ = *before_;
+    save("complete", "");
+}
+
 void Guard::stopped(const Step& step, const Error& error) {
     if (error.code() == Errc::secure_channel && error.sw()) {
         entry_.authentication_failed = true;

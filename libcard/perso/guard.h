@@ -29,8 +29,10 @@ public:
     void begin();
     /// Durable when it returns: nothing may be written to the card before. @throws Error{store_failed}
     void begun();
-    /// There was nothing to write after all: the journal says what it said before.
+    /// Nothing will be written after all: the journal says what it said before.
     void take_back();
+    /// The card holds what it must. Where only the answer to the last step was lost, the journal learns that now.
+    void nothing_to_write();
     void stopped(const Step& step, const Error& error);
     void complete();
 

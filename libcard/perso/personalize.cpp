@@ -68,7 +68,7 @@ public:
         const auto begin = std::chrono::steady_clock::now();
         const Plan& plan = prepared_.plan;
         Session session{exchanger_, run_.order.keys, prepared_.state, plan};
-        if (plan.empty()) guard_.take_back();
+        if (plan.empty()) guard_.nothing_to_write();
         Progress progress{0, plan.steps.size(), 0, bytes_of(plan), nullptr};
         for (const auto& step : plan.steps) {
             ++progress.step;

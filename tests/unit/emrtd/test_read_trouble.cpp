@@ -19,8 +19,8 @@ TEST_CASE("without proofs only what is needed is sent") {
     CHECK(read.fact("write.sw").empty());
     CHECK(read.fact("plain-read.sw").empty());
     CHECK(counted.resets == 0);
-    // EF.CardAccess 2, PACE 5, SELECT 1, two for each file, one more for each further 4 KB
-    CHECK(counted.count == 2 + 5 + 1 + 2 * 10 + 2);
+    // EF.CardAccess 2, PACE 5, SELECT 1, two for each file, one more for each further 8 KB
+    CHECK(counted.count == 2 + 5 + 1 + 2 * 10 + 1);
 }
 
 TEST_CASE("each file is reported while it is read") {
