@@ -31,7 +31,8 @@ public:
     void begun();
     /// Nothing will be written after all: the journal says what it said before.
     void take_back();
-    /// The card holds what it must. Where only the answer to the last step was lost, the journal learns that now.
+    /// The card holds what it must. Where only the answer to the last step was lost, the journal learns that
+    /// now.
     void nothing_to_write();
     void stopped(const Step& step, const Error& error);
     void complete();

@@ -104,8 +104,8 @@ void add_person_checks(std::vector<Check>& checks) {
     };
     add("emrtd.dg11.structure", "EF.DG11 holds the personal details", "ICAO Doc 9303-10", "4.7.11",
         depth_form, [](const Observation& o, Verdicts& v) { decoded(o, v, "EF.DG11", o.dg11); });
-    add("emrtd.dg11.national-id", "The national ID's check digit is right", "docs/record.md",
-        "national ID", depth_value, national_id);
+    add("emrtd.dg11.national-id", "The national ID's check digit is right", "docs/record.md", "national ID",
+        depth_value, national_id);
     add("emrtd.dg1-dg11.agree", "EF.DG1 and EF.DG11 tell of the same person", "ICAO Doc 9303-10", "4.7.11",
         depth_agreement, dg1_dg11);
     add("emrtd.dg12.structure", "EF.DG12 holds the document details", "ICAO Doc 9303-10", "4.7.12",

@@ -144,8 +144,9 @@ void signer_revocation(const Observation& seen, Verdicts& verdicts) {
                            fmt::format("a CRL was demanded, and there is none: {}", seen.chain->text));
             return;
         case Answer::ok:
-            return verdicts.pass(seen.context.demand_crl ? "not on the CRL of its issuer"
-                                                         : "no CRL at hand lists it; none was demanded");
+            if (!seen.crl_at_hand)
+                return verdicts.skip("no CRL of its issuer is at hand, and none was demanded");
+            return verdicts.pass("not on the CRL of its issuer");
         case Answer::unknown_issuer:
         case Answer::bad_signature:
         case Answer::expired:

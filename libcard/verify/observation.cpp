@@ -91,7 +91,12 @@ void Observation::decode_sod() {
     if (!sod || sod->signed_object.certificate.empty()) return;
     const Bytes& certificate = sod->signed_object.certificate;
     signer = attempt([&] { return keys::certificate_facts(certificate); });
-    if (signer) chain = context.trust.check(certificate, context.at, context.demand_crl);
+    if (signer) {
+        // asked for a CRL first, so that "not revoked" is said only where a list was there to say it
+        chain = context.trust.check(certificate, context.at, true);
+        crl_at_hand = chain->verdict != keys::TrustAnchors::Verdict::crl_missing;
+        if (!crl_at_hand && !context.demand_crl) chain = context.trust.check(certificate, context.at, false);
+    }
 }
 
 void Observation::decode_texts() {

@@ -54,6 +54,7 @@ struct Observation {
     Decoded<Sod> sod;
     Decoded<keys::CertificateFacts> signer;
     std::optional<keys::TrustAnchors::Answer> chain;
+    bool crl_at_hand = false;  ///< a CRL of the document signer's issuer was among the trusted files
     Decoded<Mrz> mrz;
     Decoded<app::emrtd::Dg2> dg2;
     Decoded<record::Photo> photo;

@@ -74,6 +74,7 @@ keys::TrustAnchors load_trust(const std::string& folder) {
 keys::TrustAnchors development_trust() {
     keys::TrustAnchors anchors;
     anchors.add_certificate(to_bytes(keys::development_csca_pem()), "development country signer");
+    anchors.add_crl(to_bytes(keys::development_crl_pem()), "development CRL");
     return anchors;
 }
 

@@ -29,8 +29,7 @@ std::string hex_of(const Bytes& data) {
 
 TEST_CASE("a blank answers SELECT of the card manager by full, partial and empty name", "[sim][manager]") {
     auto body = blank();
-    for (const char* command :
-         {"00A4040008A00000015100000000", "00A4040005A00000015100", "00A4040000"}) {
+    for (const char* command : {"00A4040008A00000015100000000", "00A4040005A00000015100", "00A4040000"}) {
         const Reply reply = send(*body, command);
         CHECK(reply.sw == 0x9000);
         const auto fci = find_object(reply.data, 0x6F);
