@@ -145,19 +145,19 @@ private:
         passport_scp_ = card_.transmit(keys::initialize_update(0x00, Bytes(8, 0x00))).sw.ok();
         const auto com = card_.transmit(apdu::select_ef(ef_com)).sw;
         const auto dg3 = card_.transmit(apdu::select_ef(ef_dg3)).sw;
-        const bool locked = com.value() == 0x6982;
-        out_.applications.emplace_back("passport (LDS1)", locked     ? "complete and locked"
+        locked_ = com.value() == 0x6982;
+        out_.applications.emplace_back("passport (LDS1)", locked_    ? "complete and locked"
                                                           : com.ok() ? "begun or written, not locked"
                                                                      : "blank");
         out_.applications.emplace_back("  access", pace ? "PACE and BAC" : "BAC");
         out_.applications.emplace_back("  writing", passport_scp_ ? "under SCP03" : "in the clear");
-        if (!locked && dg3.value() == 0x6982)
+        if (!locked_ && dg3.value() == 0x6982)
             out_.remarks.emplace_back("the passport application refuses DG3");
-        out_.blank = !locked && !com.ok() && (!manager_ || answering_ == perso::AnsweringKeys::transport);
+        out_.blank = !locked_ && !com.ok() && (!manager_ || answering_ == perso::AnsweringKeys::transport);
     }
 
     void profiles() {
-        if (!passport_) return;
+        if (!passport_ || locked_) return;
         if (passport_scp_ && manager_ && !only_authenticates_) out_.profiles = {"national-eid", "emrtd"};
         if (!passport_scp_) out_.profiles = {"national-eid-open"};
     }
@@ -166,7 +166,8 @@ private:
     const keys::KeyStore& keys_;
     bool authenticate_;
     Inspection out_;
-    bool manager_ = false, passport_ = false, passport_scp_ = false, only_authenticates_ = false;
+    bool manager_ = false, passport_ = false, locked_ = false, passport_scp_ = false,
+         only_authenticates_ = false;
     perso::AnsweringKeys answering_ = perso::AnsweringKeys::none;
 };
 

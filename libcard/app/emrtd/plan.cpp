@@ -200,7 +200,9 @@ private:
         lock.target = target_;
         lock.written = 1;
         lock.irreversible = true;
-        lock.action = apdu::put_data(0xDEAD, {});
+        auto command = apdu::put_data(0xDEAD, {});
+        if (!options_.scp03) command.ne = 256;  // 00 DA DE AD 00, as the applet's own host sends it
+        lock.action = std::move(command);
         plan_.steps.push_back(std::move(lock));
     }
 
