@@ -157,12 +157,14 @@ private:
         }
     }
 
+    /// The issuer's own channel may write a locked card, so what everyone else may do is proved elsewhere.
     void prove_in_session() {
         if (session_->access != "SCP03") prove_chip(link());
-        attempt("write.sw", [&] { probe_write(link(), out_.file("EF.COM")->content, "write.sw", facts()); });
     }
 
     void prove_chip(apdu::Transport& icao_link) {
+        attempt("write.sw",
+                [&] { probe_write(icao_link, out_.file("EF.COM")->content, "write.sw", facts()); });
         const DumpFile* dg15 = out_.file("EF.DG15");
         if (dg15 == nullptr || dg15->content.empty()) return;
         attempt("aa.sw", [&] { prove_active_authentication(icao_link, dg15->content, facts()); });

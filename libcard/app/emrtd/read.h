@@ -28,19 +28,20 @@ struct ReadOptions {
 
 /// Reads every file that EF.COM and EF.SOD name (and the mandatory ones), from a reset card, and runs the
 /// proofs. Facts written (application "emrtd"); SW stands for four hexadecimal digits:
-///   selectable         "yes" or the SW
-///   card-access        EF.CardAccess, hex, or the SW
-///   plain-read.sw      SW of reading EF.COM with no access protocol, or of selecting it; "9000" is a fault
-///   plain-read-dg1.sw  the same of EF.DG1
-///   pace               "ok", "not offered", or why it failed; missing when it was not tried
-///   bac                "ok", "not tried", or why it failed
-///   scp03              "issuer keys", "transport keys", "none" (no such command), "not tried", or why it
-///   failed access             the one used for reading: "PACE", "BAC", "SCP03", "plain" <file>.refused SW by
-///   which `access` refused a file that SCP03 then read: "EF.DG3.refused" -> "6982" aa.challenge, aa.response
-///   hex; aa.sw the SW. Only where there is a DG15 write.sw           SW of writing EF.COM's first byte again
-///   over itself, by `access`; "6985" and "6982" mean
-///                      locked, "9000" that the card is open
-///   write-plain.sw     the same with no access protocol (or of selecting EF.COM); only where PACE was used
+/// - selectable: "yes" or the SW
+/// - card-access: EF.CardAccess, hex, or the SW
+/// - plain-read.sw: SW of reading EF.COM with no access protocol, or of selecting it; "9000" is a fault
+/// - plain-read-dg1.sw: the same of EF.DG1
+/// - pace: "ok", "not offered", or why it failed; missing when it was not tried
+/// - bac: "ok", "not tried", or why it failed
+/// - scp03: "issuer keys", "transport keys", "none" (no such command), "not tried", or why it failed
+/// - access: the one used for reading: "PACE", "BAC", "SCP03", "plain"
+/// - FILE.refused: SW by which `access` refused a file that SCP03 then read: "EF.DG3.refused" -> "6982"
+/// - aa.challenge, aa.response: hex; aa.sw the SW. Only where there is a DG15
+/// - write.sw: SW of writing EF.COM's first byte again over itself, under PACE or BAC (never under the
+/// issuer's
+///   SCP03, which may); "6985" and "6982" mean locked, "9000" that the card is open
+/// - write-plain.sw: the same with no access protocol (or of selecting EF.COM); not where BAC alone was used
 /// Without `prove` only selectable, card-access, pace, bac, scp03 and access are there.
 /// @throws Error{keys_failed} when nothing opens the card, with what was tried; Error{card_refused} when the
 ///         application is not there.
