@@ -2,6 +2,7 @@
 // The kartsaz program: parse, call, print. Each subcommand has a file of its own.
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -57,6 +58,8 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     using namespace kartsaz::tools;
+    // what is written is about people: for the user alone
+    ::umask(0077);
     // a reader or a pipe that closes is an error to report, not a reason to die
     std::signal(SIGPIPE, SIG_IGN);
     try {

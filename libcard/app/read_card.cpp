@@ -49,6 +49,13 @@ void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& 
             manager.facts["key-version"] = fmt::format("{:02X}", probe.answer.key_version);
             manager.facts["scp03-i"] = fmt::format("{:02X}", probe.answer.i);
         }
+        if (probe.keys == perso::AnsweringKeys::issuer && !store->versions("transport").empty()) {
+            // a second keyset beside the issuer's own shows only when it is asked for by its version
+            const auto version = store->keyset("transport").version;
+            const auto second = perso::probe_keys(card, *store, {"transport", "issuer"}, version);
+            manager.facts["transport-keys"] =
+                second.keys == perso::AnsweringKeys::transport ? "answer" : "do not answer";
+        }
         if (probe.keys == perso::AnsweringKeys::issuer) {
             const perso::ScpUse use{"issuer", 0, keys::ScpLevel::c_mac_c_dec};
             const auto secured = perso::open_scp03(card, *store, use, probe.answer.s16);

@@ -67,6 +67,14 @@ void Guard::admit_plan(const Plan& plan, const CardState& state) const {
         if (state.sealed || torn_here) return;
         throw Error{Errc::card_refused, "this card is not complete yet; `kartsaz personalize` completes it"};
     }
+    if (!state.sealed && !state.chip.known() && before_ && before_->stage == "complete") {
+        if (run_.permits.reassign) return;
+        throw Error{
+            Errc::card_refused,
+            fmt::format("this record was written on {} to a card that does not tell who it is, and this "
+                        "is another one; --reassign makes a second card on purpose",
+                        before_->updated)};
+    }
     const bool complete = state.sealed || (before_ && before_->stage == "complete");
     if (complete && !torn_here) {
         throw Error{
@@ -89,7 +97,7 @@ void Guard::wait() {
     if (saving_.valid()) saving_.get();
 }
 
-void Guard::begin() {
+void Guard::describe() {
     entry_.chip = chip_;
     entry_.profile = run_.order.profile.name;
     entry_.profile_digest = to_hex(run_.order.profile.digest);
@@ -97,7 +105,16 @@ void Guard::begin() {
     entry_.started =
         before_ && before_->record_digest == record_ ? before_->started : utc_text(seconds_now());
     entry_.development_keys = run_.order.keys.development();
+}
+
+void Guard::begin() {
+    describe();
     if (run_.journal != nullptr) saving_ = std::async(std::launch::async, [this] { save("writing", ""); });
+}
+
+void Guard::begin_early() {
+    if (before_ && before_->stage == "complete") return;
+    begin();
 }
 
 void Guard::begun() {
@@ -124,12 +141,26 @@ void Guard::nothing_to_write() {
 }
 
 void Guard::stopped(const Step& step, const Error& error) {
-    if (error.code() == Errc::secure_channel && error.sw()) {
-        entry_.authentication_failed = true;
-        constexpr std::size_t enough = 500;
-        entry_.authentication_fault = std::string{error.what()}.substr(0, enough);
-    }
+    remember(error);
     save("writing", step.id);
+}
+
+void Guard::remember(const Error& error) {
+    if (error.code() != Errc::secure_channel || !error.sw()) return;
+    entry_.authentication_failed = true;
+    constexpr std::size_t enough = 500;
+    entry_.authentication_fault = std::string{error.what()}.substr(0, enough);
+}
+
+void Guard::refused_while_looking(const Error& error) {
+    if (run_.journal == nullptr || error.code() != Errc::secure_channel || !error.sw()) return;
+    if (before_) {
+        entry_ = *before_;
+    } else {
+        describe();
+    }
+    remember(error);
+    save(before_ ? before_->stage : "looked at", "");
 }
 
 void Guard::complete() {

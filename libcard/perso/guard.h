@@ -25,8 +25,11 @@ public:
     /// When the plan is known. @throws Error{card_refused}
     void admit_plan(const Plan& plan, const CardState& state) const;
 
-    /// Starts to say "writing"; done while the host makes image and plan.
-    void begin();
+    /// A secure channel that is refused is remembered, also when nothing was to be written yet.
+    void refused_while_looking(const Error& error);
+    /// Starts to say "writing", beside the making of image and plan; not over a chip that is said to be
+    /// complete.
+    void begin_early();
     /// Durable when it returns: nothing may be written to the card before. @throws Error{store_failed}
     void begun();
     /// Nothing will be written after all: the journal says what it said before.
@@ -38,6 +41,9 @@ public:
     void complete();
 
 private:
+    void describe();
+    void begin();
+    void remember(const Error& error);
     void save(const std::string& stage, const std::string& step);
     void wait();
 

@@ -18,7 +18,7 @@ struct JournalEntry {
     std::string profile;
     std::string profile_digest;  ///< hexadecimal SHA-256
     std::string record_digest;
-    std::string stage;      ///< "writing", "complete", "void"
+    std::string stage;      ///< "looked at", "writing", "complete", "void"
     std::string last_step;  ///< id of the last irreversible step that was begun, or where it stopped
     std::string started;    ///< UTC, ISO 8601
     std::string updated;

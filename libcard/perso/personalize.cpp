@@ -130,9 +130,15 @@ Prepared look(apdu::Transport& card, const Run& run) {
     for (auto it = run.applications.rbegin(); it != run.applications.rend(); ++it) {
         (*it)->observe(exchanger, run.order, prepared.state);
     }
-    Guard{run, prepared.state}.admit();
-    for (const auto* application : run.applications) {
-        application->look_inside(exchanger, run.order, prepared.state);
+    Guard guard{run, prepared.state};
+    guard.admit();
+    try {
+        for (const auto* application : run.applications) {
+            application->look_inside(exchanger, run.order, prepared.state);
+        }
+    } catch (const Error& error) {
+        guard.refused_while_looking(error);
+        throw;
     }
     prepared.observed = traffic_of(counting);
     return prepared;
@@ -159,7 +165,7 @@ Receipt personalize_once(apdu::Transport& card, const Run& run) {
     Guard guard{run, prepared.state};
     // the journal is flushed to disk while the host signs; a card that is complete is not expected to be
     // written
-    if (!prepared.state.sealed) guard.begin();
+    if (!prepared.state.sealed) guard.begin_early();
     try {
         think(prepared, run, guard);
     } catch (...) {

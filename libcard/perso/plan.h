@@ -48,7 +48,7 @@ struct SecretAccess {
 struct SecretCommand {
     apdu::CommandApdu header;   ///< without data
     std::size_t data_size = 0;  ///< exact
-    std::string names;          ///< "issuer v49": what a receipt says
+    std::string names;          ///< "issuer v31": what a receipt says
     std::function<keys::SecretBytes(const SecretAccess&)> data;
     std::function<void(const apdu::ResponseApdu&, const SecretAccess&)> check;  ///< may be empty
 };

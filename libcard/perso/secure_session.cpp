@@ -30,13 +30,14 @@ const keys::Keyset& keyset_for(const keys::KeyStore& store, const std::string& n
     return store.keyset(name);
 }
 
-KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const KeysetNames& names) {
+KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const KeysetNames& names,
+                    std::uint8_t version) {
     KeyProbe probe;
     Bytes challenge = keys::random_bytes(8);
-    auto response = card.transmit(keys::initialize_update(0x00, challenge));
+    auto response = card.transmit(keys::initialize_update(version, challenge));
     if (response.sw.value() == 0x6700) {  // S16 mode wants 16 bytes, Amendment D 1.2
         challenge = keys::random_bytes(16);
-        response = card.transmit(keys::initialize_update(0x00, challenge));
+        response = card.transmit(keys::initialize_update(version, challenge));
     }
     probe.sw = response.sw;
     if (!response.sw.ok()) return probe;

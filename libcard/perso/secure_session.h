@@ -27,7 +27,9 @@ struct KeyProbe {
 /// Sends INITIALIZE UPDATE (key version 00) to the selected application, with a 16-byte challenge when 8
 /// bytes are refused, and compares the card's cryptogram with the keysets. Changes nothing on the card.
 /// @throws Error{secure_channel} when the answer is no SCP03 answer
-KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const KeysetNames& names);
+/// @param version  key version asked for, 00 = whatever the card takes first
+KeyProbe probe_keys(apdu::Transport& card, const keys::KeyStore& store, const KeysetNames& names,
+                    std::uint8_t version = 0x00);
 
 /// Opens SCP03 to the selected application.
 /// @param pending  goes on from an INITIALIZE UPDATE that was answered before, where there is one

@@ -112,8 +112,10 @@ void transport_keys(const Observation& seen, Verdicts& verdicts) {
     std::string answer = seen.fact("scp03");
     if (answer.empty()) answer = manager_fact(seen, "scp03");
     if (answer.empty()) return verdicts.skip("not tried");
-    if (answer == "transport keys") {
-        verdicts.fault("chip", {}, "issuer keys", answer,
+    const bool beside = manager_fact(seen, "transport-keys") == "answer";
+    if (answer == "transport keys" || beside) {
+        verdicts.fault("chip", {}, "issuer keys alone",
+                       beside ? "transport keys beside the issuer's" : answer,
                        "the chip still answers to the published transport keys: anyone may rewrite it");
         return;
     }
@@ -153,8 +155,9 @@ void add_card_checks(std::vector<Check>& checks) {
     checks.push_back({"gp.transport-keys", "The chip does not answer to the transport keys", Severity::fatal,
                       "GlobalPlatform Card Specification 2.3.1", "11.8", "card", depth_access,
                       transport_keys});
-    checks.push_back({"gp.life-cycle", "The card manager is SECURED", Severity::fatal,
-                      "GlobalPlatform Card Specification 2.3.1", "5.1.1", "card", depth_access, life_cycle});
+    checks.push_back({"gp.life-cycle", "The card manager is SECURED (an earlier state is a warning)",
+                      Severity::fatal, "GlobalPlatform Card Specification 2.3.1", "5.1.1", "card",
+                      depth_access, life_cycle});
 }
 
 void add_chip_checks(std::vector<Check>& checks) {

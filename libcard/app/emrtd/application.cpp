@@ -36,7 +36,7 @@ Options read_options(const profile::Profile& profile) {
     Options options;
     options.aid = section.bytes("aid", lds1_aid, 5, 16);
     options.scp03 = section.choice("channel", "scp03", {"scp03", "none"}) == "scp03";
-    const std::string level = section.choice("level", "03", {"01", "03", "11", "13", "33"});
+    const std::string level = section.choice("level", "03", {"03", "13", "33"});
     options.level = static_cast<keys::ScpLevel>(from_hex(level).front());
     options.pace = section.choice("access", "pace", {"pace", "bac"}) == "pace";
     const std::string finger = section.choice("fingerprint", "dg3", {"dg3", "dg13", "omit"});

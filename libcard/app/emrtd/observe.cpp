@@ -146,6 +146,7 @@ private:
     }
 
     void read_by_bac() {
+        if (!has_bac_keys()) return;  // so nothing of a citizen can be read; all files will be written
         card_.reset();
         if (!card_.transmit(apdu::select_aid_quiet(options_.aid)).sw.ok()) return;
         const keys::MrzPassword password{keys::SecretBytes{to_bytes(order_.record.mrz_information())}};
@@ -154,17 +155,24 @@ private:
             channel = keys::open_bac(card_, password);
         } catch (const Error& error) {
             if (error.code() == Errc::reader_failed || error.code() == Errc::card_removed) throw;
-            if (own_.locked) {
-                throw Error{
-                    Errc::card_refused,
-                    "this card is complete and does not open with the MRZ of this record: it belongs to "
-                    "someone else, or the record's document number or dates differ",
-                    error.sw()};
-            }
-            return;  // no BAC keys yet, so nothing of a citizen can be read; all files will be written
+            if (!own_.locked && order_.reassign) return;
+            throw Error{
+                Errc::card_refused,
+                fmt::format("this card is {} and does not open with the MRZ of this record: it belongs to "
+                            "someone else, or the record's document number or dates differ{}",
+                            own_.locked ? "complete" : "begun",
+                            own_.locked ? "" : "; --reassign writes it anew"),
+                error.sw()};
         }
         keys::SecureTransport link{card_, std::move(channel)};
         read_files(link);
+    }
+
+    /// An application without BAC keys gives no challenge.
+    bool has_bac_keys() {
+        card_.reset();
+        if (!card_.transmit(apdu::select_aid_quiet(options_.aid)).sw.ok()) return false;
+        return card_.transmit(apdu::get_challenge(8)).sw.ok();
     }
 
     void read_files(apdu::Transport& link) {

@@ -50,7 +50,8 @@ const perso::Application& application();
 /// serial number, batch identifier). Empty when the bytes are no CPLC or the serial number is all zero.
 std::string chip_name(ByteView cplc);
 
-/// The CPLC of the selected card manager; empty when it has none.
+/// The CPLC of the selected card manager; empty when it says that it has none.
+/// @throws Error{card_refused} for any other answer: a chip must not be taken for a nameless one by a fault
 Bytes read_cplc(apdu::Transport& card);
 
 }  // namespace kartsaz::app::globalplatform

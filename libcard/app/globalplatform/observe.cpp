@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "apdu/error.h"
 #include "apdu/iso7816.h"
 #include "apdu/tlv.h"
@@ -35,12 +38,21 @@ std::string chip_name(ByteView cplc) {
 }
 
 Bytes read_cplc(apdu::Transport& card) {
+    static constexpr std::array<std::uint16_t, 9> not_there{0x6A80, 0x6A81, 0x6A82, 0x6A86, 0x6A88,
+                                                            0x6B00, 0x6D00, 0x6E00, 0x6985};
     const auto response = card.transmit(apdu::get_data(0x9F7F, 0x80));
-    if (!response.sw.ok()) return {};
+    const auto refuse = [&](const std::string& why) {
+        throw Error{Errc::card_refused,
+                    fmt::format("GET DATA 9F7F (who the chip is): {}; try the card again", why), response.sw};
+    };
+    if (std::ranges::find(not_there, response.sw.value()) != not_there.end()) return {};
+    if (!response.sw.ok()) {
+        refuse(fmt::format("SW {:04X} ({})", response.sw.value(), apdu::describe(response.sw)));
+    }
     // most cards answer with the tag, some with the bare value
     if (response.data.size() == cplc_size) return response.data;
     const auto object = apdu::find_tlv(response.data, 0x9F7F, "CPLC");
-    if (!object || object->value.size() != cplc_size) return {};
+    if (!object || object->value.size() != cplc_size) refuse("not 42 bytes of CPLC data");
     return Bytes(object->value.begin(), object->value.end());
 }
 

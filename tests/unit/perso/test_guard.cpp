@@ -147,3 +147,80 @@ TEST_CASE("a production profile refuses development keys before anything is writ
     CHECK(body->files().empty());
     CHECK(before.size() == body->snapshot().size());
 }
+
+TEST_CASE("an authentication that is refused while a finished card is looked at is remembered", "[guard]") {
+    const auto body = Body::create(sim::NewBody{});
+    Journal journal = fresh_journal("guard-looking");
+    const Bureau bureau{"national-eid"};
+    const auto receipt = write(*body, bureau.run(&journal));
+    const auto before = body->apdu_count();
+    CHECK(write(*body, bureau.run(&journal)).steps.empty());
+    const auto looked = body->apdu_count() - before;
+    bool found = false;
+    for (std::uint64_t n = 1; n <= looked && !found; ++n) {
+        body->set_faults({{Faults::Kind::answer_sw, n, 0x6300}});
+        try {
+            write(*body, bureau.run(&journal));
+        } catch (const Error& error) {
+            found = error.code() == Errc::secure_channel && error.sw().has_value();
+        }
+    }
+    REQUIRE(found);
+    CHECK(journal.find(receipt.chip)->authentication_failed);
+    CHECK(journal.find(receipt.chip)->stage == "complete");
+    body->set_faults({});
+    CHECK(refusal(*body, bureau.run(&journal)).first == Errc::keys_failed);
+    CHECK(write(*body, bureau.run(&journal, Permits{.release_failed_authentication = true})).complete);
+}
+
+TEST_CASE("a fault while the chip tells who it is does not make it a nameless chip", "[guard]") {
+    const auto body = Body::create(sim::NewBody{});
+    const Bureau bureau{"national-eid"};
+    const auto before = body->apdu_count();
+    {
+        const auto card = reader::sim_transport(*body);
+        perso::prepare(*card, bureau.run());
+    }
+    const auto looked = body->apdu_count() - before;
+    bool told = false;
+    for (std::uint64_t n = 1; n <= looked; ++n) {
+        body->set_faults({{Faults::Kind::answer_sw, n, 0x6F00}});
+        const auto card = reader::sim_transport(*body);
+        try {
+            const auto prepared = perso::prepare(*card, bureau.run());
+            CHECK(prepared.state.chip.known());
+        } catch (const Error& error) {
+            told = told || std::string{error.what()}.find("who the chip is") != std::string::npos;
+        }
+    }
+    CHECK(told);
+}
+
+TEST_CASE("an open card begun for one citizen is not finished with another's record", "[guard]") {
+    sim::NewBody kind;
+    kind.kind = "jmrtd";
+    const auto body = Body::create(kind);
+    const Bureau bureau{"national-eid-open"};
+    body->set_faults({{Faults::Kind::cut_after, 40, 0}});
+    CHECK(refusal(*body, bureau.run()).first == Errc::interrupted);
+    Bureau other{"national-eid-open"};
+    other.change().document_number = "Z99999999";
+    const auto [code, text] = refusal(*body, other.run());
+    CHECK(code == Errc::card_refused);
+    CHECK_THAT(text, Catch::Contains("someone else") && Catch::Contains("--reassign"));
+    CHECK(write(*body, bureau.run()).complete);
+}
+
+TEST_CASE("a second nameless card for one record is told apart and needs a permit", "[guard]") {
+    sim::NewBody kind;
+    kind.kind = "jmrtd";
+    Journal journal = fresh_journal("guard-nameless");
+    const Bureau bureau{"national-eid-open"};
+    const auto first = Body::create(kind);
+    CHECK(write(*first, bureau.run(&journal)).complete);
+    const auto second = Body::create(kind);
+    const auto [code, text] = refusal(*second, bureau.run(&journal));
+    CHECK(code == Errc::card_refused);
+    CHECK_THAT(text, Catch::Contains("does not tell who it is") && Catch::Contains("--reassign"));
+    CHECK(write(*second, bureau.run(&journal, Permits{.reassign = true})).complete);
+}
