@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <vector>
 
 #include "tools/columns.h"
@@ -102,6 +103,21 @@ void ProgressBar::clear() {
     fmt::print(stderr, "\r{:79}\r", "");
     std::fflush(stderr);
     shown_ = false;
+}
+
+namespace {
+
+volatile std::sig_atomic_t stop_signal = 0;
+
+}  // namespace
+
+void stop_on_request() {
+    std::signal(SIGINT, [](int number) { stop_signal = number; });
+    std::signal(SIGTERM, [](int number) { stop_signal = number; });
+}
+
+bool stop_requested() {
+    return stop_signal != 0;
 }
 
 void warn_development_keys() {

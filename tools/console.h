@@ -46,6 +46,10 @@ private:
     bool shown_ = false;
 };
 
+/// SIGINT and SIGTERM from now on only ask to stop: a card is left between two steps, never inside one.
+void stop_on_request();
+bool stop_requested();
+
 /// The loud line about shipped keys.
 void warn_development_keys();
 

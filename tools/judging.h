@@ -14,6 +14,7 @@ namespace kartsaz::tools {
 struct JudgeOptions {
     std::string expect, trust, at, against, receipt, report, junit;
     bool demand_crl = false;
+    bool reencode_photo = false;  ///< of --expect, as it was when the card was written
 };
 
 /// Everything that a verdict needs besides the card, read once and before the card is asked for.

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <string_view>
+#include <system_error>
 
 #include "apdu/error.h"
 #include "tools/command.h"
@@ -43,6 +45,7 @@ int run(int argc, char** argv) {
     add_read(program, action);
     add_verify(program, action);
     add_update(program, action);
+    add_keys(program, action);
     add_sim(program, action);
     add_doctor(program, action);
     try {
@@ -63,7 +66,16 @@ int main(int argc, char** argv) {
     // a reader or a pipe that closes is an error to report, not a reason to die
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        return run(argc, argv);
+        const int code = run(argc, argv);
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+            print_error("standard output could not be written: what was asked for was done, its text is lost",
+                        exit_store);
+            return exit_store;
+        }
+        return code;
+    } catch (const std::system_error& error) {
+        print_error(error.what(), exit_store);
+        return exit_store;
     } catch (const kartsaz::Error& error) {
         print_error(error.what(), exit_code(error.code()));
         return exit_code(error.code());

@@ -130,6 +130,9 @@ perso::Run PersoJob::prepare_run() {
     }
     perso::Run run{order_, applications_, options_.permits, journal_ ? &*journal_ : nullptr};
     run.progress = [this](const perso::Progress& progress) {
+        if (stop_requested()) {
+            throw Error{Errc::interrupted, "stopped on request; the same call with the same card goes on"};
+        }
         bar_.show(progress.bytes, progress.total_bytes, progress.label == nullptr ? "" : *progress.label);
     };
     if (options_.card.verbose > 0) {
@@ -203,6 +206,7 @@ int PersoJob::write(apdu::Transport& card) {
 }
 
 int PersoJob::run() {
+    stop_on_request();
     Card card{options_.card};
     return options_.dry_run ? dry_run(card.transport()) : write(card.transport());
 }

@@ -45,7 +45,7 @@ std::string information_of(const std::string& mrz, const std::string& what) {
 
 std::optional<std::string> mrz_information(const AccessOptions& options) {
     if (!options.record.empty()) check_source(options.record, "a record");
-    if (!options.record.empty()) return record::load(options.record).record.mrz_information();
+    if (!options.record.empty()) return record::load(options.record, {true}).record.mrz_information();
     if (options.mrz.empty()) return std::nullopt;
     std::ifstream in{options.mrz, std::ios::binary};
     if (!in) throw Error{Errc::input_invalid, options.mrz + ": cannot be read"};

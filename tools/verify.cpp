@@ -77,7 +77,7 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
                                                                : verify::load_trust(options.trust));
     if (!options.expect.empty()) {
         check_source(options.expect, "a record");
-        expected_ = record::load(options.expect).record;
+        expected_ = record::load(options.expect, {options.reencode_photo}).record;
     }
     if (!options.receipt.empty()) {
         receipt_chip_ = chip_of_receipt(options.receipt);
@@ -122,6 +122,8 @@ void add_verify(CLI::App& program, Action& action) {
         ->option_text("DATE");
     file_option(*command, "--against", options->judge.against, "card.json of the card as it was registered");
     file_option(*command, "--receipt", options->judge.receipt, "Receipt: the chip must be the same");
+    command->add_flag("--reencode-photo", options->judge.reencode_photo,
+                      "The card was written with --reencode-photo");
     command->add_flag("--demand-crl", options->judge.demand_crl,
                       "A missing revocation list rejects the card");
     add_card_options(*command, options->card);

@@ -67,14 +67,9 @@ void Guard::admit_plan(const Plan& plan, const CardState& state) const {
         if (state.sealed || torn_here) return;
         throw Error{Errc::card_refused, "this card is not complete yet; `kartsaz personalize` completes it"};
     }
-    if (!state.sealed && !state.chip.known() && before_ && before_->stage == "complete") {
-        if (run_.permits.reassign) return;
-        throw Error{
-            Errc::card_refused,
-            fmt::format("this record was written on {} to a card that does not tell who it is, and this "
-                        "is another one; --reassign makes a second card on purpose",
-                        before_->updated)};
-    }
+    // a card that does not tell who it is shares its entry with every card of this record: only its own state
+    // counts
+    if (!state.chip.known() && !state.sealed) return;
     const bool complete = state.sealed || (before_ && before_->stage == "complete");
     if (complete && !torn_here) {
         throw Error{
