@@ -39,7 +39,11 @@ void aa_proof(const Observation& seen, Verdicts& verdicts) {
     const std::string sw = seen.fact("aa.sw");
     const std::string challenge = seen.fact("aa.challenge");
     const std::string response = seen.fact("aa.response");
-    if (sw.empty() && response.empty()) return verdicts.skip("no challenge was put to the chip");
+    if (sw.empty() && response.empty()) {
+        verdicts.warn("chip", {}, "a proof of the chip's own key", "none",
+                      "no challenge was put to the chip: copied files would look the same");
+        return;
+    }
     if (!sw.empty() && sw != "9000") {
         verdicts.fault("chip", {}, "an answer", sw,
                        fmt::format("the chip refuses Active Authentication: {}", sw));

@@ -227,3 +227,12 @@ TEST_CASE("docs/checks.md is what the registry says", "[verify]") {
     const Bytes content = test::read_bytes(file);
     CHECK(to_text(content) == verify::checks_markdown());
 }
+
+TEST_CASE("files without a proof of the chip are accepted with a warning, never in silence") {
+    auto card = GoodCard{};
+    for (const char* fact : {"aa.sw", "aa.challenge", "aa.response"}) card.emrtd().facts.erase(fact);
+    const auto report = card.judge();
+    CHECK(report.accept);
+    REQUIRE(findings_of(report, "emrtd.aa.proof").size() == 1);
+    CHECK(findings_of(report, "emrtd.aa.proof").front().severity == Severity::warning);
+}
