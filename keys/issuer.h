@@ -17,6 +17,9 @@ public:
     /// @param pem  private key and certificate, PEM, in any order (blob "document-signer" of a key store)
     /// @throws Error{keys_failed}
     explicit DocumentSigner(const SecretBytes& pem);
+    /// The same with a key that is held elsewhere. @throws Error{keys_failed} when key and certificate do not
+    /// belong together
+    explicit DocumentSigner(const Identity& identity);
     ~DocumentSigner();
     DocumentSigner(DocumentSigner&&) noexcept;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "keys/keyset.h"
+#include "keys/signing_key.h"
 
 namespace kartsaz::keys {
 
@@ -28,6 +29,10 @@ public:
     /// The issuer's signing identity (PEM private key and certificates), see issuer.h.
     /// @throws Error{keys_failed} when the store has none of this name.
     virtual const SecretBytes& blob(std::string_view name) const = 0;
+    /// A signing identity: private key (usable, perhaps not readable) and certificate. Names:
+    /// "document-signer", "csca", "citizen-ca". The blob of that name where a store does not say otherwise.
+    /// @throws Error{keys_failed} when the store has none of this name
+    virtual Identity identity(std::string_view name) const;
     /// True when anything in it is a development key.
     virtual bool development() const = 0;
 };

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "keys/ciphers.h"
 #include "keys/crypto.h"
@@ -21,6 +23,16 @@ const SecretBytes& role(const Keyset& keyset, std::string_view name) {
     return found->second;
 }
 
+SecretBytes des3_ecb(const Keyset& keyset, std::string_view role_name, ByteView block) {
+    if (keyset.held) return keyset.held->des3_ecb_encrypt(role_name, block);
+    Botan::secure_vector<std::uint8_t> out(block.size());
+    role(keyset, role_name).reveal([&](ByteView bytes) {
+        BlockCipher{KeyType::des3, BlockCipher::Mode::ecb, BlockCipher::Way::encrypt, bytes}.run({}, block,
+                                                                                                 out.data());
+    });
+    return SecretBytes{std::move(out)};
+}
+
 [[noreturn]] void misfit(const Keyset& keyset, std::string_view rule) {
     throw Error{Errc::keys_failed,
                 fmt::format("keyset \"{}\" version {:02X}, diversification {}: {}", keyset.name,
@@ -29,21 +41,17 @@ const SecretBytes& role(const Keyset& keyset, std::string_view name) {
 
 /// One derived key. @param purpose  01 enc, 02 mac, 03 dek
 SecretBytes derive(const Keyset& keyset, std::string_view role_name, std::uint8_t purpose, ByteView kdd) {
-    const auto& master = role(keyset, role_name);
     if (keyset.diversification == Diversification::kdf3) {
         // 00 00 00 is the rest of a four-byte counter, 00 the separator; there is no length field.
         const auto fixed = concat({Bytes{0, 0, 0, purpose, 0}, kdd});
-        return kdf_counter_cmac(master, fixed, master.size());
+        const auto size = keyset.held ? keyset.held->key_size(role_name) : role(keyset, role_name).size();
+        return keyset.kdf_counter_cmac(role_name, fixed, size);
     }
-    if (master.size() != 16) misfit(keyset, "the master is a two-key triple-DES key of 16 bytes");
+    if (!keyset.held && role(keyset, role_name).size() != 16) {
+        misfit(keyset, "the master is a two-key triple-DES key of 16 bytes");
+    }
     const auto serial = kdd.subspan(4, 6);
-    const auto block = concat({serial, Bytes{0xF0, purpose}, serial, Bytes{0x0F, purpose}});
-    Botan::secure_vector<std::uint8_t> out(block.size());
-    master.reveal([&](ByteView bytes) {
-        BlockCipher{KeyType::des3, BlockCipher::Mode::ecb, BlockCipher::Way::encrypt, bytes}.run({}, block,
-                                                                                                 out.data());
-    });
-    return SecretBytes{std::move(out)};
+    return des3_ecb(keyset, role_name, concat({serial, Bytes{0xF0, purpose}, serial, Bytes{0x0F, purpose}}));
 }
 
 }  // namespace
@@ -84,8 +92,23 @@ ScpKeys Keyset::scp_keys(ByteView kdd) const {
     return {role(*this, "enc").clone(), role(*this, "mac").clone(), role(*this, "dek").clone(), type};
 }
 
+bool Keyset::has(std::string_view role_name) const {
+    if (!held) return keys.find(role_name) != keys.end();
+    const auto roles = held->roles();
+    return std::find(roles.begin(), roles.end(), role_name) != roles.end();
+}
+
+SecretBytes Keyset::kdf_counter_cmac(std::string_view role_name, ByteView fixed, std::size_t size) const {
+    if (held) return held->kdf_counter_cmac(role_name, fixed, size);
+    return keys::kdf_counter_cmac(role(*this, role_name), fixed, size);
+}
+
 std::map<std::string, std::string> Keyset::kcvs() const {
     std::map<std::string, std::string> out;
+    if (held) {
+        for (const auto& role_name : held->roles())
+            out[role_name] = to_hex(held->kcv(role_name, master_type()));
+    }
     for (const auto& [role_name, key] : keys) out[role_name] = to_hex(kcv(key, master_type()));
     return out;
 }

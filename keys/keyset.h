@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,16 +41,43 @@ struct ScpKeys {
     ScpKeys clone() const;
 };
 
+/// Master keys that stay where they are, as in a token: what is computed with them is computed there, by
+/// role. Sources of the mechanisms: PKCS#11 2.40, CKM_AES_CMAC and CKM_DES3_ECB.
+class HeldKeys {
+public:
+    HeldKeys() = default;
+    HeldKeys(const HeldKeys&) = delete;
+    HeldKeys& operator=(const HeldKeys&) = delete;
+    virtual ~HeldKeys() = default;
+
+    virtual std::vector<std::string> roles() const = 0;
+    /// As kdf_counter_cmac() of crypto.h. @throws Error{keys_failed} when the token cannot
+    virtual SecretBytes kdf_counter_cmac(std::string_view role, ByteView fixed, std::size_t size) const = 0;
+    /// Triple DES of whole 8-byte blocks. @throws Error{keys_failed} when the token cannot
+    virtual SecretBytes des3_ecb_encrypt(std::string_view role, ByteView blocks) const = 0;
+    virtual std::size_t key_size(std::string_view role) const = 0;  ///< bytes
+    /// The key check value, 3 bytes, computed by the token.
+    virtual Bytes kcv(std::string_view role, KeyType type) const = 0;
+    /// Where the keys are, in words: "token kartsaz-hsm".
+    virtual std::string place() const = 0;
+};
+
 /// A named set of secrets of one purpose. Holds master keys; what a chip gets is derived.
-/// roles: "enc","mac","dek" for a secure channel; "aa" for Active Authentication keys.
+/// roles: "enc","mac","dek" for a secure channel; "aa" for Active Authentication keys; "pin","puk" for what
+/// holders get.
 struct Keyset {
     std::string name;             ///< "transport", "issuer", "active-authentication"
     std::uint8_t version = 0;     ///< key version number (KVN) on the card, 01..7F; FF for some factory sets
     KeyType type = KeyType::aes;  ///< of the keys that the card holds; see master_type()
     Diversification diversification = Diversification::none;
     bool development = false;  ///< published or shipped keys: refused by a production profile
-    std::map<std::string, SecretBytes, std::less<>> keys;
+    std::map<std::string, SecretBytes, std::less<>> keys;  ///< by role; empty where `held` has them
+    std::shared_ptr<const HeldKeys> held{};                ///< masters in a token; null for keys in memory
 
+    bool has(std::string_view role) const;
+    /// SP 800-108 counter mode with AES-CMAC under the master of `role`, in the token where it is held there.
+    /// @throws Error{keys_failed} when there is no such role
+    SecretBytes kdf_counter_cmac(std::string_view role, ByteView fixed, std::size_t size) const;
     /// Of the keys held here: `type`, but triple DES for EMV CPS 1.1.
     KeyType master_type() const;
     /// The SCP keys of the chip with this key diversification data (10 bytes; unused for `none`).

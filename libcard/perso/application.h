@@ -31,6 +31,11 @@ struct Order {
     std::int64_t now = 0;        ///< seconds since 1970: what time-stamped fields say
     KeysetNames channel_keys{};  ///< the profile's table [keys]
     bool reassign = false;       ///< a card begun for another record may be written anew
+    keys::CertificateSource* certificates = nullptr;  ///< null: the profile needs no certificate
+    const keys::PinMailer* mailer = nullptr;          ///< null: PIN letters are not written
+    const keys::SecretBytes* holder_pin = nullptr;    ///< the holder's own PIN; null: he was not asked
+
+    Services services() const { return {keys, certificates, mailer, holder_pin}; }
 };
 
 class Application {

@@ -59,14 +59,32 @@ private:
     }
 
     void add_step(const Step& step, const std::optional<ScpUse>& scp) {
-        Size size{step.data_size(), std::nullopt, step.response_size, false};
+        out_.compute += step.card_seconds;
+        if (const auto* late = std::get_if<LateCommands>(&step.action)) {
+            for (const auto& command : late->expected) {
+                // what a write writes is its data, whatever the card answers comes with the last
+                const bool last = &command == &late->expected.back();
+                const bool writes = command.ins == 0xD6;
+                add_command(command, command.data.size(), last ? step.response_size : 0, scp,
+                            writes ? command.data.size()
+                            : last ? step.written
+                                   : 0);
+            }
+            return;
+        }
         const auto* secret = std::get_if<SecretCommand>(&step.action);
         const auto& command = secret != nullptr ? secret->header : std::get<apdu::CommandApdu>(step.action);
+        add_command(command, step.data_size(), step.response_size, scp, step.written);
+    }
+
+    void add_command(const apdu::CommandApdu& command, std::size_t data, std::size_t response,
+                     const std::optional<ScpUse>& scp, std::size_t written) {
+        Size size{data, std::nullopt, response, false};
         if (command.ne) size.ne = *command.ne;
         size.extended = command.extended;
         if (scp) protect(size, *scp);
         exchange(size);
-        if (step.written > 0) write(step, command);
+        if (written > 0) write(written, command);
     }
 
     void protect(Size& size, const ScpUse& scp) {
@@ -115,15 +133,14 @@ private:
 
     /// UPDATE BINARY pays for the pages it touches, but not again for the page the write before it ended in;
     /// a key or the lock goes to one page of the application's own.
-    void write(const Step& step, const apdu::CommandApdu& command) {
+    void write(std::size_t written, const apdu::CommandApdu& command) {
         constexpr std::uint8_t update_binary = 0xD6;
         constexpr std::uint8_t put_data = 0xDA;
         if (command.ins == put_data) return pages(1);
-        if (command.ins != update_binary)
-            return pages((step.written + timing_.page_size - 1) / timing_.page_size);
+        if (command.ins != update_binary) return pages((written + timing_.page_size - 1) / timing_.page_size);
         const std::size_t offset = static_cast<std::size_t>(command.p1) << 8U | command.p2;
         const std::size_t first = offset / timing_.page_size;
-        const std::size_t last = (offset + step.written - 1) / timing_.page_size;
+        const std::size_t last = (offset + written - 1) / timing_.page_size;
         const bool open = offset != 0 && open_page_ == first;
         out_.write += static_cast<double>(last - first + (open ? 0 : 1)) * timing_.page_us / 1e6;
         open_page_ = last;

@@ -13,6 +13,7 @@ namespace kartsaz::perso {
 enum class ItemKind {
     file,       ///< an elementary file; `content` is what a reader must get
     secret,     ///< keys or passwords; `secret` names them, content stays empty
+    generated,  ///< what card or issuer make (a key pair, its certificate); `content` says what was ordered
     life_cycle  ///< a state of application or card, in `secret` its name
 };
 

@@ -67,7 +67,7 @@ public:
     Receipt operator()() {
         const auto begin = std::chrono::steady_clock::now();
         const Plan& plan = prepared_.plan;
-        Session session{exchanger_, run_.order.keys, prepared_.state, plan};
+        Session session{exchanger_, run_.order.services(), prepared_.state, plan};
         if (plan.empty()) guard_.nothing_to_write();
         Progress progress{0, plan.steps.size(), 0, bytes_of(plan), nullptr};
         for (const auto& step : plan.steps) {
@@ -80,6 +80,9 @@ public:
         if (!plan.empty()) {
             if (run_.progress) run_.progress(progress);
             guard_.complete();
+        }
+        for (const auto& [name, bytes] : session.learned()) {
+            receipt_.learned[name] = to_hex(keys::sha256(bytes));
         }
         const auto time = std::chrono::steady_clock::now() - begin;
         receipt_.written = traffic_of(counting_);

@@ -33,12 +33,23 @@ std::size_t largest(std::size_t room, Size&& protected_size) {
 
 std::uint8_t Step::ins() const {
     if (const auto* secret = std::get_if<SecretCommand>(&action)) return secret->header.ins;
+    if (const auto* late = std::get_if<LateCommands>(&action)) return late->expected.front().ins;
     return std::get<apdu::CommandApdu>(action).ins;
 }
 
 std::size_t Step::data_size() const {
     if (const auto* secret = std::get_if<SecretCommand>(&action)) return secret->data_size;
+    if (const auto* late = std::get_if<LateCommands>(&action)) {
+        std::size_t total = 0;
+        for (const auto& command : late->expected) total += command.data.size();
+        return total;
+    }
     return std::get<apdu::CommandApdu>(action).data.size();
+}
+
+std::size_t Step::commands() const {
+    const auto* late = std::get_if<LateCommands>(&action);
+    return late == nullptr ? 1 : late->expected.size();
 }
 
 std::size_t Plan::target(const Target& wanted) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,7 +11,9 @@
 
 #include "apdu/command.h"
 #include "apdu/transport.h"
+#include "keys/certificate_source.h"
 #include "keys/key_store.h"
+#include "keys/pin.h"
 #include "keys/scp03.h"
 #include "libcard/perso/state.h"
 
@@ -36,9 +39,18 @@ struct Target {
     std::optional<ScpUse> scp;
 };
 
+/// What steps may ask for when they run, besides the card.
+struct Services {
+    const keys::KeyStore& store;
+    keys::CertificateSource* certificates = nullptr;  ///< null: no step may need a certificate
+    const keys::PinMailer* mailer = nullptr;          ///< null: no letters are written
+    const keys::SecretBytes* holder_pin = nullptr;    ///< the holder's own PIN, where he was asked for it
+};
+
 /// What a secret's data field may be made from when its step runs.
 struct SecretAccess {
     const keys::KeyStore& store;
+    const Services& services;
     const ChipIdentity& chip;
     const keys::ScpKeys*
         channel_keys;  ///< static keys of the open secure channel (for the DEK); null without one
@@ -53,19 +65,36 @@ struct SecretCommand {
     std::function<void(const apdu::ResponseApdu&, const SecretAccess&)> check;  ///< may be empty
 };
 
+/// What a run has learned from the card and the issuer so far, by item id: "pkcs15/signature.public-key".
+/// Public data only.
+using Learned = std::map<std::string, Bytes, std::less<>>;
+
+/// Commands that can be made only when they are sent: their content follows from what the card or the issuer
+/// answered before. How many there are and how long they are is known in advance, or a good guess where only
+/// an outside issuer knows.
+struct LateCommands {
+    std::vector<apdu::CommandApdu> expected;  ///< right in header and length; content does not count
+    std::function<std::vector<apdu::CommandApdu>(Learned&, const Services&)> make;
+};
+
 struct Step {
     std::string id;     ///< stable: "emrtd/EF.DG1/update@0"
     std::string label;  ///< "EF.DG1: write bytes 0..92"
     Phase phase = Phase::files;
     std::size_t target = 0;  ///< index into Plan::targets
-    std::variant<apdu::CommandApdu, SecretCommand> action;
+    std::variant<apdu::CommandApdu, SecretCommand, LateCommands> action;
     std::size_t response_size = 0;         ///< bytes of plain response data
     std::size_t written = 0;               ///< bytes of non-volatile memory, for the time model
     bool irreversible = false;             ///< cannot be taken back; a dry run marks it
     std::vector<std::uint16_t> also_ok{};  ///< status words that mean "it is so already"
+    /// Takes what the answer (the last one, of late commands) tells; may be empty.
+    /// @throws Error{card_refused} when the answer cannot be used
+    std::function<void(const apdu::ResponseApdu&, Learned&)> take{};
+    double card_seconds = 0;  ///< the chip's own work besides link and memory, for the time model
 
-    std::uint8_t ins() const;
-    std::size_t data_size() const;
+    std::uint8_t ins() const;       ///< of the first command
+    std::size_t data_size() const;  ///< of all its commands
+    std::size_t commands() const;   ///< how many it sends
 };
 
 struct Plan {

@@ -41,6 +41,7 @@ std::string to_json(const Receipt& receipt) {
                       {"finished", receipt.finished},
                       {"files", receipt.files},
                       {"secrets", receipt.secrets},
+                      {"learned", receipt.learned},
                       {"steps", steps},
                       {"observed", traffic_json(receipt.observed)},
                       {"written", traffic_json(receipt.written)},
@@ -66,6 +67,7 @@ Receipt receipt_from_json(std::string_view text, const std::string& what) {
         object.at("finished").get_to(receipt.finished);
         object.at("files").get_to(receipt.files);
         object.at("secrets").get_to(receipt.secrets);
+        if (object.contains("learned")) object.at("learned").get_to(receipt.learned);
         for (const auto& step : object.at("steps")) {
             const Bytes sw = from_hex(step.at("sw").get<std::string>());
             if (sw.size() != 2) {

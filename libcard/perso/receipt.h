@@ -35,6 +35,8 @@ struct Receipt {
     std::map<std::string, std::string> files;  ///< "emrtd/EF.DG1" -> SHA-256, hexadecimal
     std::map<std::string, std::string>
         secrets;  ///< "globalplatform/issuer-keys" -> "issuer v49, KCV 504A77 ..."
+    /// What card and issuer made: "pkcs15/signature.certificate" -> SHA-256, hexadecimal. Public data.
+    std::map<std::string, std::string> learned;
     std::vector<StepResult> steps;
     Traffic observed;    ///< exchanges before the first step
     Traffic written;     ///< exchanges of the steps

@@ -29,8 +29,8 @@ private:
 
 }  // namespace
 
-Session::Session(apdu::Transport& card, const keys::KeyStore& store, const CardState& state, const Plan& plan)
-    : card_{card}, store_{store}, state_{state}, plan_{plan} {}
+Session::Session(apdu::Transport& card, const Services& services, const CardState& state, const Plan& plan)
+    : card_{card}, services_{services}, state_{state}, plan_{plan} {}
 
 void Session::enter(std::size_t target) {
     if (entered_ == target) return;
@@ -47,7 +47,8 @@ void Session::enter(std::size_t target) {
                      fmt::format("{}: select {}", wanted.application, to_hex(wanted.aid)));
     }
     if (wanted.scp) {
-        channel_ = open_scp03(card_, store_, *wanted.scp, state_.channel.s16, pending, &channel_keys_);
+        channel_ =
+            open_scp03(card_, services_.store, *wanted.scp, state_.channel.s16, pending, &channel_keys_);
     }
     entered_ = target;
 }
@@ -55,8 +56,10 @@ void Session::enter(std::size_t target) {
 apdu::ResponseApdu Session::send(const Step& step) {
     apdu::Transport& way = channel_ ? static_cast<apdu::Transport&>(*channel_) : card_;
     if (const auto* plain = std::get_if<apdu::CommandApdu>(&step.action)) return way.transmit(*plain);
+    if (const auto* late = std::get_if<LateCommands>(&step.action)) return send_late(*late, step, way);
     const auto& secret = std::get<SecretCommand>(step.action);
-    const SecretAccess access{store_, state_.chip, channel_keys_ ? &*channel_keys_ : nullptr};
+    const SecretAccess access{services_.store, services_, state_.chip,
+                              channel_keys_ ? &*channel_keys_ : nullptr};
     const keys::SecretBytes data = secret.data(access);
     if (data.size() != secret.data_size) {
         throw Error{Errc::internal, fmt::format("{}: {} bytes were planned, {} made", step.label,
@@ -68,12 +71,24 @@ apdu::ResponseApdu Session::send(const Step& step) {
     return response;
 }
 
+apdu::ResponseApdu Session::send_late(const LateCommands& late, const Step& step, apdu::Transport& way) {
+    const auto commands = late.make(learned_, services_);
+    if (commands.empty()) throw Error{Errc::internal, step.label + ": no command was made"};
+    apdu::ResponseApdu last;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        last = way.transmit(commands[i]);
+        if (i + 1 < commands.size()) last = apdu::expect(std::move(last), step.label);
+    }
+    return last;
+}
+
 apdu::StatusWord Session::run(const Step& step) {
     enter(step.target);
     auto response = send(step);
     const auto sw = response.sw;
     const bool known = std::find(step.also_ok.begin(), step.also_ok.end(), sw.value()) != step.also_ok.end();
-    if (!known) apdu::expect(std::move(response), step.label);
+    if (!known) response = apdu::expect(std::move(response), step.label);
+    if (step.take) step.take(response, learned_);
     return sw;
 }
 

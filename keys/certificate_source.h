@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apdu/bytes.h"
+
+/// Where citizens' certificates come from: our own CA (local_ca.h), an outside CA by CMP (cmp_source.h), or a
+/// folder that an offline CA answers through (spool_source.h).
+namespace kartsaz::keys {
+
+/// Who a certificate is for. Persian text is UTF-8 and becomes UTF8String.
+struct CertificateSubject {
+    std::string country;        ///< two letters, upper case
+    std::string common_name;    ///< full name as on the card
+    std::string given_name;     ///< empty: left out
+    std::string surname;        ///< empty: left out
+    std::string serial_number;  ///< the national ID, by policy; empty: left out
+    std::string organization;   ///< empty: left out
+    std::string email;          ///< goes to subjectAltName; empty: left out
+};
+
+/// What a certificate says besides the key. Profile-driven.
+struct CertificateTemplate {
+    CertificateSubject subject;
+    bool content_commitment = false;             ///< keyUsage: e-signature (RFC 5280, 4.2.1.3, nonRepudiation)
+    bool digital_signature = false;              ///< keyUsage: authentication
+    std::vector<std::string> extended_usages{};  ///< dotted OIDs
+    std::string policy;                          ///< dotted OID of certificatePolicies; empty: left out
+    std::string crl_url;                         ///< CRL distribution point; empty: left out
+    std::int64_t not_before = 0;                 ///< seconds since 1970
+    std::int64_t not_after = 0;
+};
+
+struct CertificateOrder {
+    std::string chip;  ///< as the journal names it
+    std::string slot;  ///< "signature", "authentication"
+    CertificateTemplate content;
+    Bytes request;  ///< PKCS#10, DER, signed by the card; its key is the one that is certified
+};
+
+class CertificateSource {
+public:
+    CertificateSource() = default;
+    CertificateSource(const CertificateSource&) = delete;
+    CertificateSource& operator=(const CertificateSource&) = delete;
+    virtual ~CertificateSource() = default;
+
+    /// The certificate, DER. Asking again for the same key gives the same certificate as long as it is valid
+    /// and says the same; there are never two for one key at one time. A certificate of this chip's slot for
+    /// another key is revoked (superseded). What was issued is on disk before this returns.
+    /// @throws Error{card_refused} when the request is not signed by its key; Error{keys_failed},
+    ///         Error{store_failed}; Error{interrupted} when the CA has not answered yet (the same call goes
+    ///         on)
+    virtual Bytes certificate(const CertificateOrder& order) = 0;
+
+    /// Its size in bytes before it is asked for; empty when only the CA knows.
+    /// @param public_key  SubjectPublicKeyInfo of the same algorithm and size
+    virtual std::optional<std::size_t> certificate_size(const CertificateTemplate& content,
+                                                        ByteView public_key) const = 0;
+
+    /// The CA's own certificate, DER; empty when it is not known before the first answer.
+    virtual Bytes issuer_certificate() const = 0;
+
+    /// Says that a certificate (DER) will not be used. @param reason of RFC 5280, 5.3.1: 1 keyCompromise,
+    /// 4 superseded, 5 cessationOfOperation
+    virtual void revoke(ByteView certificate, int reason) = 0;
+};
+
+}  // namespace kartsaz::keys

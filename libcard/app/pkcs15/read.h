@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apdu/transport.h"
+#include "keys/key_store.h"
+#include "libcard/app/dump.h"
+
+/// Reading the signature application of any card with a PKCS#15 structure, ours or made by others, and proving
+/// its keys while it is powered.
+///
+/// Files: EF.DIR, EF.ODF, EF.TokenInfo, EF.AODF, EF.PrKDF, EF.PuKDF, EF.CDF, EF.DODF, each as far as its content
+/// goes (padding cut off); public keys and certificates by their path: "EF.3300", "EF.3400"; content is the
+/// object. Facts:
+///   aid               of the application that was selected, hexadecimal
+///   version, features "00.06", "01.00", "05"; of the applet where it tells
+///   pin.status        status word of the empty VERIFY: "63C3", "9000" (no PIN was ever set), "6983"
+///   pin.tries         tries left before anything was tried; pin.tries.after: when this was over
+///   pin.state         "none" (never set), "blocked", "transport" (the issuer's transport PIN was accepted),
+///                     "changed" (it was refused: the holder has a PIN of his own), "verified" (the PIN that
+///                     was given was accepted), "refused" (the PIN that was given was not), "not tried"
+///   pin.why           in words, when it was not tried
+///   acl.<fid>         the access rule bytes of the file as SELECT shows them
+///   key.<n>.id, key.<n>.reference, key.<n>.algorithm ("ec-p256"...), key.<n>.message (challenge that was
+///   signed), key.<n>.signature (DER of ECDSA, or RSA), key.<n>.sw (status word when it was refused)
+///                     for the n-th object of EF.PrKDF, from 0
+///   orphan.<ref>      a key reference that signs and that EF.PrKDF does not name (asked with the PIN only)
+namespace kartsaz::app::pkcs15 {
+
+struct ReadOptions {
+    const keys::KeyStore* keys = nullptr;        ///< the keyset "pin" gives the transport PIN; null: none
+    std::string identity;                        ///< what the transport PIN is derived for: derive_pin()
+    std::size_t pin_digits = 6;                  ///< of the transport PIN
+    const keys::SecretBytes* pin = nullptr;      ///< the holder's PIN; used instead of the transport PIN
+};
+
+/// Empty when the card has no such application. The transport PIN is tried only when all tries are left,
+/// a given PIN only when more than one is left.
+std::optional<DumpApplication> read_application(apdu::Transport& card, const ReadOptions& options);
+
+/// What transport PINs of this card are derived for: the chip's name, else the document number.
+std::string pin_identity(const std::string& chip_name, const std::string& document_number);
+
+/// Certificates as .pem and .der files, and what the objects are called, into `folder`.
+void save_for_people(const DumpApplication& application, const std::filesystem::path& folder);
+
+}  // namespace kartsaz::app::pkcs15
