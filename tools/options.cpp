@@ -11,11 +11,16 @@
 #include "apdu/transcript.h"
 #include "libcard/reader/reader.h"
 #include "tools/console.h"
+#include "tools/secret_input.h"
 
 namespace kartsaz::tools {
 
 CLI::Option* file_option(CLI::App& command, const char* name, std::string& file, const char* what) {
     return command.add_option(name, file, what)->option_text("FILE");
+}
+
+CLI::Option* passphrase_option(CLI::App& command, const char* name, std::string& source, const char* what) {
+    return command.add_option(name, source, what)->option_text(secret_source_text);
 }
 
 void add_json_option(CLI::App& command, bool& json) {
@@ -51,8 +56,9 @@ void add_card_options(CLI::App& command, CardOptions& options) {
 void add_key_options(CLI::App& command, KeyOptions& options) {
     file_option(command, "--keys", options.keys, "Encrypted key file; default: the shipped development keys")
         ->group("Keys");
-    file_option(command, "--passphrase-file", options.passphrase_file,
-                "Its passphrase in the first line, readable by you alone")
+    passphrase_option(command, "--passphrase-file", options.passphrase_file,
+                      "Its passphrase: the first line of a file readable by you alone, the next line of a "
+                      "descriptor, or asked for")
         ->group("Keys");
 }
 
@@ -101,7 +107,8 @@ std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {
         throw Error{Errc::usage,
                     "--keys needs --passphrase-file; a passphrase is never taken from the command line"};
     }
-    return keys::open_key_file(options.keys, keys::read_passphrase_file(options.passphrase_file));
+    return keys::open_key_file(options.keys,
+                               read_secret(options.passphrase_file, "passphrase of " + options.keys));
 }
 
 std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store) {

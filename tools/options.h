@@ -29,10 +29,12 @@ void add_output_options(CLI::App& command, CardOptions& options);
 void add_json_option(CLI::App& command, bool& json);
 /// An option whose value is a file.
 CLI::Option* file_option(CLI::App& command, const char* name, std::string& file, const char* what);
+/// An option whose value says where a secret comes from, see secret_input.h.
+CLI::Option* passphrase_option(CLI::App& command, const char* name, std::string& source, const char* what);
 
 struct KeyOptions {
     std::string keys;
-    std::string passphrase_file;
+    std::string passphrase_file;  ///< a source of secret_input.h
 };
 void add_key_options(CLI::App& command, KeyOptions& options);
 
