@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "keys/cmp_source.h"
+#include "tests/faults/process.h"
+
+/// CAs to ask: OpenSSL's mock server for CMP with certificates made by OpenSSL's own tools, and one that
+/// answers nonsense.
+namespace kartsaz::test {
+
+/// Keys and certificates of one test, made by the openssl program in a folder of its own.
+class MockPki {
+public:
+    MockPki();
+    ~MockPki();
+    MockPki(const MockPki&) = delete;
+    MockPki& operator=(const MockPki&) = delete;
+
+    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    Bytes certificate(const std::string& name) const;  ///< of <name>.pem, DER
+    /// An order whose request is signed by holder.key.
+    keys::CertificateOrder order() const;
+    /// Certifies holder.key: <name>.pem. @param extensions  lines of an OpenSSL extension file
+    void issue(const std::string& name, const std::string& key, const std::string& subject,
+               const std::string& extensions) const;
+    /// Runs the openssl program. @throws std::runtime_error with its output when it fails
+    void openssl(std::vector<std::string> arguments) const;
+
+private:
+    std::filesystem::path folder_;
+};
+
+/// OpenSSL's mock server: `openssl cmp -port 0`, protected by the secret "hello" of "kartsaz".
+class MockServer {
+public:
+    MockServer(const MockPki& pki, const std::vector<std::string>& more);
+    std::string url() const;
+
+private:
+    std::unique_ptr<faults::Process> process_;
+    std::string port_;
+};
+
+/// Reads one HTTP request per connection and answers always the same bytes.
+class NonsenseServer {
+public:
+    explicit NonsenseServer(std::string answer);
+    ~NonsenseServer();
+    NonsenseServer(const NonsenseServer&) = delete;
+    NonsenseServer& operator=(const NonsenseServer&) = delete;
+    std::string url() const;
+
+private:
+    void serve() const;
+
+    std::string answer_;
+    int socket_ = -1;
+    unsigned port_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace kartsaz::test
