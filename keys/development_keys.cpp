@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "keys/issuer.h"
+#include "keys/development_pki.h"
 #include "keys/key_store.h"
 #include "keys/memory_key_store.h"
 
 // DEVELOPMENT KEYS. Everything in this file is public: whoever reads it can open, rewrite and forge any card
 // that is made with it. The profiles marked `production` refuse these keys, and every output made with
-// them says so. The private key of the development country signer was not kept.
+// them says so.
 namespace kartsaz::keys {
 namespace {
 
@@ -21,58 +21,11 @@ constexpr std::string_view development_master_dek = "4B41525453415A2044455620444
 constexpr std::string_view development_master_aa =
     "4B41525453415A20444556454C4F504D454E54204141204D415354455220312E";
 
-constexpr std::string_view development_document_signer =
-    R"(DEVELOPMENT document signer: this private key is public.
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8SuhAcZ5qjKJj1iY
-gPz+q5Ta0mlHh/uP7HpWQnOr44ChRANCAASOdKzuAFQuOedG3nldom5bRBzu89T7
-8UD5NHpJtEJDcT1JJEkDNOQ3oJXbE7yALrl5NLpMAdlcRxyxzbzgUmoN
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIICSjCCAfGgAwIBAgIFS1NURAIwCgYIKoZIzj0EAwIwdTELMAkGA1UEBhMCSVIx
-HDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsMEk5PVCBGT1Ig
-UFJPRFVDVElPTjErMCkGA1UEAwwiS2FydHNheiBERVZFTE9QTUVOVCBDb3VudHJ5
-IFNpZ25lcjAgFw0yMDAxMDEwMDAwMDBaGA8yMDYwMDEwMTAwMDAwMFoweDELMAkG
-A1UEBhMCSVIxHDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsM
-Ek5PVCBGT1IgUFJPRFVDVElPTjEuMCwGA1UEAwwlS2FydHNheiBERVZFTE9QTUVO
-VCBEb2N1bWVudCBTaWduZXIgMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABI50
-rO4AVC4550beeV2ibltEHO7z1PvxQPk0ekm0QkNxPUkkSQM05DegldsTvIAuuXk0
-ukwB2VxHHLHNvOBSag2jaTBnMA4GA1UdDwEB/wQEAwIHgDAdBgNVHQ4EFgQUpQi/
-tsokT4QVkArvtpXog+3Ep08wHwYDVR0jBBgwFoAU9S2PoY3H4Q139vO6z/Mlr4c6
-1S8wFQYHZ4EIAQEGAgQKMAgCAQAxAxMBSTAKBggqhkjOPQQDAgNHADBEAiBkTX3r
-5JPuxE8gJJQqSRmMPlETk5jec1HASA0j996p8wIgIl8/Qbq4x+PEjmimfkseVRRO
-f5Au0ueuTkPEM3g0HXM=
------END CERTIFICATE-----
-)";
-
-constexpr std::string_view development_csca = R"(-----BEGIN CERTIFICATE-----
-MIICRDCCAeugAwIBAgIFS1NURAEwCgYIKoZIzj0EAwIwdTELMAkGA1UEBhMCSVIx
-HDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsMEk5PVCBGT1Ig
-UFJPRFVDVElPTjErMCkGA1UEAwwiS2FydHNheiBERVZFTE9QTUVOVCBDb3VudHJ5
-IFNpZ25lcjAgFw0yMDAxMDEwMDAwMDBaGA8yMDYwMDEwMTAwMDAwMFowdTELMAkG
-A1UEBhMCSVIxHDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsM
-Ek5PVCBGT1IgUFJPRFVDVElPTjErMCkGA1UEAwwiS2FydHNheiBERVZFTE9QTUVO
-VCBDb3VudHJ5IFNpZ25lcjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB1FzJUw
-14PYDpAJxHIDj1rPXcHONCKq17cvyNGNaVYhPelh44Qu/0ALHRnffN99rrg8n+3Y
-ldTKtvl0IvLdgjqjZjBkMBIGA1UdEwEB/wQIMAYBAf8CAQAwDgYDVR0PAQH/BAQD
-AgEGMB0GA1UdDgQWBBT1LY+hjcfhDXf287rP8yWvhzrVLzAfBgNVHSMEGDAWgBT1
-LY+hjcfhDXf287rP8yWvhzrVLzAKBggqhkjOPQQDAgNHADBEAiA/qCQn3Qi65xC4
-VPVVINR76ucXwsRt77N/79bASkr7NwIgKQzm9kx/OHtq/dsRcF+2gY5s3lvX8p2u
-dpyStgy39WY=
------END CERTIFICATE-----
-)";
-
-/// Of the development country signer: nothing is revoked; valid until 2060.
-constexpr std::string_view development_crl = R"(-----BEGIN X509 CRL-----
-MIIBMDCB1wIBATAKBggqhkjOPQQDAjB1MQswCQYDVQQGEwJJUjEcMBoGA1UECgwT
-S2FydHNheiBEZXZlbG9wbWVudDEbMBkGA1UECwwSTk9UIEZPUiBQUk9EVUNUSU9O
-MSswKQYDVQQDDCJLYXJ0c2F6IERFVkVMT1BNRU5UIENvdW50cnkgU2lnbmVyFw0y
-MDAxMDEwMDAwMDBaGA8yMDYwMDEwMTAwMDAwMFqgLzAtMB8GA1UdIwQYMBaAFPUt
-j6GNx+ENd/bzus/zJa+HOtUvMAoGA1UdFAQDAgEBMAoGCCqGSM49BAMCA0gAMEUC
-IQCFfO5gUlGGa2i9ND0O6DzElPnscgzak6K9XV/mDYhpnAIgbuTGSVns1/f0is3x
-SPQ450Kd1wJe+SSdoWe5tyEEvyo=
------END X509 CRL-----
-)";
+/// ASCII "KARTSAZ DEVELOPMENT PIN MASTER 1", "KARTSAZ DEVELOPMENT PUK MASTER 1".
+constexpr std::string_view development_master_pin =
+    "4B41525453415A20444556454C4F504D454E542050494E204D41535445522031";
+constexpr std::string_view development_master_puk =
+    "4B41525453415A20444556454C4F504D454E542050554B204D41535445522031";
 
 SecretBytes key(std::string_view hex) {
     return SecretBytes{from_hex(hex)};
@@ -106,17 +59,14 @@ std::unique_ptr<KeyStore> development_keys() {
     authentication.keys.emplace("aa", key(development_master_aa));
     content.keysets.push_back(std::move(authentication));
 
-    content.blobs.emplace("document-signer", SecretBytes{to_bytes(development_document_signer)});
+    auto pin = keyset("pin", 0x01, Diversification::none);
+    pin.keys.emplace("pin", key(development_master_pin));
+    pin.keys.emplace("puk", key(development_master_puk));
+    content.keysets.push_back(std::move(pin));
+
+    content.blobs = development_identities();
     content.development = true;
     return memory_key_store(std::move(content), "development keys");
-}
-
-std::string development_csca_pem() {
-    return std::string{development_csca};
-}
-
-std::string development_crl_pem() {
-    return std::string{development_crl};
 }
 
 }  // namespace kartsaz::keys

@@ -98,5 +98,8 @@ private:
 std::string development_csca_pem();
 /// A CRL of that CSCA with nothing on it, valid until 2060, PEM.
 std::string development_crl_pem();
+/// The same of the CA that signs citizens' certificates; it is signed by itself.
+std::string development_citizen_ca_pem();
+std::string development_citizen_crl_pem();
 
 }  // namespace kartsaz::keys

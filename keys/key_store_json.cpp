@@ -116,9 +116,10 @@ void check_length(const Field& field, const Keyset& keyset, std::size_t size) {
     }
 }
 
-/// Either the three keys of a secure channel, of one length, or the one for Active Authentication.
+/// The three keys of a secure channel, of one length; or the one for Active Authentication; or those that
+/// PINs and PUKs come from.
 void parse_keys(const Field& field, Keyset& keyset) {
-    field.refuse_unknown({"enc", "mac", "dek", "aa"});
+    field.refuse_unknown({"enc", "mac", "dek", "aa", "pin", "puk"});
     for (const auto& member : field.of(Kind::object, "an object").members) {
         const auto place = field.member(member);
         auto key = parse_hex(place);
@@ -128,13 +129,17 @@ void parse_keys(const Field& field, Keyset& keyset) {
     const bool channel = keyset.keys.contains("enc") && keyset.keys.contains("mac") &&
                          keyset.keys.contains("dek") && keyset.keys.size() == 3;
     const bool authentication = keyset.keys.contains("aa") && keyset.keys.size() == 1;
-    if (!channel && !authentication) field.fail("either enc, mac and dek, or aa alone expected");
+    const bool holder = keyset.keys.contains("pin") && keyset.keys.contains("puk") && keyset.keys.size() == 2;
+    if (!channel && !authentication && !holder) {
+        field.fail("either enc, mac and dek, or aa alone, or pin and puk expected");
+    }
     if (channel && (keyset.keys.at("enc").size() != keyset.keys.at("mac").size() ||
                     keyset.keys.at("enc").size() != keyset.keys.at("dek").size())) {
         field.fail("enc, mac and dek are not of one length");
     }
-    if (authentication && (keyset.type != KeyType::aes || keyset.diversification != Diversification::none)) {
-        field.fail("an aa key has type \"aes\" and diversification \"none\"");
+    if (!channel && (keyset.type != KeyType::aes || keyset.diversification != Diversification::none)) {
+        field.fail(fmt::format("{} type \"aes\" and diversification \"none\"",
+                               holder ? "pin and puk keys have" : "an aa key has"));
     }
 }
 

@@ -31,6 +31,9 @@ void OpensslFree::operator()(evp_cipher_ctx_st* object) const noexcept {
 void OpensslFree::operator()(evp_mac_ctx_st* object) const noexcept {
     EVP_MAC_CTX_free(object);
 }
+void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept {
+    EVP_MD_CTX_free(object);
+}
 void OpensslFree::operator()(evp_pkey_ctx_st* object) const noexcept {
     EVP_PKEY_CTX_free(object);
 }
@@ -42,6 +45,9 @@ void OpensslFree::operator()(x509_st* object) const noexcept {
 }
 void OpensslFree::operator()(X509_crl_st* object) const noexcept {
     X509_CRL_free(object);
+}
+void OpensslFree::operator()(X509_req_st* object) const noexcept {
+    X509_REQ_free(object);
 }
 void OpensslFree::operator()(x509_store_ctx_st* object) const noexcept {
     X509_STORE_CTX_free(object);

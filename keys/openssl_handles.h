@@ -10,10 +10,12 @@ struct CMS_ContentInfo_st;
 struct ec_point_st;
 struct evp_cipher_ctx_st;
 struct evp_mac_ctx_st;
+struct evp_md_ctx_st;
 struct evp_pkey_ctx_st;
 struct evp_pkey_st;
 struct x509_st;
 struct X509_crl_st;
+struct X509_req_st;
 struct x509_store_ctx_st;
 struct x509_store_st;
 
@@ -27,10 +29,12 @@ struct OpensslFree {
     void operator()(ec_point_st* object) const noexcept;  ///< wiped first
     void operator()(evp_cipher_ctx_st* object) const noexcept;
     void operator()(evp_mac_ctx_st* object) const noexcept;
+    void operator()(evp_md_ctx_st* object) const noexcept;
     void operator()(evp_pkey_ctx_st* object) const noexcept;
     void operator()(evp_pkey_st* object) const noexcept;
     void operator()(x509_st* object) const noexcept;
     void operator()(X509_crl_st* object) const noexcept;
+    void operator()(X509_req_st* object) const noexcept;
     void operator()(x509_store_ctx_st* object) const noexcept;
     void operator()(x509_store_st* object) const noexcept;
 };

@@ -75,6 +75,8 @@ keys::TrustAnchors development_trust() {
     keys::TrustAnchors anchors;
     anchors.add_certificate(to_bytes(keys::development_csca_pem()), "development country signer");
     anchors.add_crl(to_bytes(keys::development_crl_pem()), "development CRL");
+    anchors.add_certificate(to_bytes(keys::development_citizen_ca_pem()), "development citizen CA");
+    anchors.add_crl(to_bytes(keys::development_citizen_crl_pem()), "development CRL of the citizen CA");
     return anchors;
 }
 

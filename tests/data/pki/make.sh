@@ -92,3 +92,17 @@ for name in csca csca-short csca-bare csca-impostor ds-revoked ds-wrong-usage ds
 done
 for name in ds ds-p384 ds-p521 ds-brainpool ds-rsa; do cat "$name.key" "$name.pem" > "$out/$name.pem"; done
 cp csca.crl "$out/"
+# Keys of cards and of mailing houses; the latter with certificates of their own until about 2059.
+for curve in P-256 P-384 P-521; do
+    short=$(echo "$curve" | tr -d - | tr P p)
+    key "key-ec-$short" "$curve"
+    cp "key-ec-$short.key" "$out/key-ec-$short.pem"
+done
+for bits in 2048 3072 4096; do openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:$bits" -out "$out/key-rsa-$bits.pem"; done
+mailer() {  # kind, key, usage
+    openssl req -x509 -new -key "$out/$2.pem" -subj "/C=IR/O=Kartsaz Test/CN=Mailing House $1" -days 12000 \
+        -addext "keyUsage=critical,$3" -addext "basicConstraints=critical,CA:false" -out mailer.pem
+    cat "$out/$2.pem" mailer.pem > "$out/mailer-$1.pem"
+}
+mailer rsa key-rsa-2048 keyEncipherment
+mailer ec key-ec-p256 keyAgreement

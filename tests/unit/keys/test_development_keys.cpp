@@ -13,7 +13,7 @@ using Catch::Contains;
 TEST_CASE("the development keys hold the published transport keys and say what they are") {
     const auto store = development_keys();
     CHECK(store->development());
-    CHECK(store->names() == std::vector<std::string>{"active-authentication", "issuer", "transport"});
+    CHECK(store->names() == std::vector<std::string>{"active-authentication", "issuer", "pin", "transport"});
     const auto& transport = store->keyset("transport");
     CHECK(transport.version == 0x30);
     CHECK(transport.development);
@@ -48,6 +48,26 @@ TEST_CASE("the development document signer signs, and its certificate leads to t
     CHECK_THAT(facts.issuer, Contains("C=IR") && Contains("O=Kartsaz Development"));
 }
 
+TEST_CASE("the development country signer and citizen CA are held with their private keys") {
+    const auto store = development_keys();
+    const auto csca = store->identity("csca");
+    TrustAnchors country;
+    country.add_certificate(to_bytes(development_csca_pem()), "development CSCA");
+    CHECK(country.check(store->identity("document-signer").certificate, 1795305600).verdict ==
+          TrustAnchors::Verdict::ok);
+    for (const auto* name : {"csca", "citizen-ca"}) {
+        const auto facts = certificate_facts(store->identity(name).certificate);
+        CHECK(facts.ca);
+        CHECK(facts.subject == facts.issuer);
+        CHECK_THAT(facts.subject, Contains("DEVELOPMENT") && Contains("NOT FOR PRODUCTION"));
+        CHECK(facts.not_after == 2840140800);
+    }
+    TrustAnchors citizens;
+    citizens.add_certificate(to_bytes(development_citizen_ca_pem()), "development citizen CA");
+    citizens.add_crl(to_bytes(development_citizen_crl_pem()), "development CRL");
+    CHECK(citizens.size() == 1);
+}
+
 TEST_CASE("a keyset or blob that a store does not hold is refused with what it does hold") {
     const auto store = development_keys();
     CHECK_THROWS_WITH(store->keyset("bank"), Contains("no keyset \"bank\"") &&
@@ -55,7 +75,7 @@ TEST_CASE("a keyset or blob that a store does not hold is refused with what it d
                                                  Contains("transport version 30"));
     CHECK_THROWS_WITH(store->keyset("issuer", 0x32), Contains("\"issuer\" version 32"));
     CHECK_NOTHROW(store->keyset("issuer", 0x31));
-    CHECK_THROWS_WITH(store->blob("cvca"), Contains("there is: document-signer"));
+    CHECK_THROWS_WITH(store->blob("cvca"), Contains("there is: citizen-ca, csca, document-signer"));
     CHECK(store->versions("bank").empty());
     CHECK(store->versions("issuer").size() == 1);
 }

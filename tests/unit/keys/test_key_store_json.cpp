@@ -116,6 +116,11 @@ TEST_CASE("keysets whose parts do not go together are refused") {
     const auto aa = "\"aa\":\"" + key16 + "\"";
     CHECK_THAT(refusal(store(keyset(fields("aes", "kdf3"), aa))), Contains("an aa key has type"));
     CHECK_THAT(refusal(store(keyset(fields("des3", "none"), aa))), Contains("an aa key has type"));
+    const auto holder = "\"pin\":\"" + key16 + "\",\"puk\":\"" + key16 + "\"";
+    CHECK(parse_key_store(to_bytes(store(keyset(fields("aes", "none"), holder))), "t").keysets.size() == 1);
+    CHECK_THAT(refusal(store(keyset(fields("aes", "kdf3"), holder))), Contains("pin and puk keys have type"));
+    CHECK_THAT(refusal(store(keyset(fields("aes", "none"), "\"pin\":\"" + key16 + "\""))),
+               Contains("or pin and puk expected"));
     const auto long_keys = "\"aa\":\"" + key16 + key16 + "\"";
     CHECK_THAT(refusal(store(keyset(fields("aes", "emv-cps11"), long_keys))), Contains("master has 16"));
     CHECK_THAT(refusal(store(keyset(fields("des3", "none"), long_keys))), Contains("has 16 or 24"));
