@@ -223,7 +223,7 @@ Applications select_applications(const profile::Profile& profile, const Applicat
     }
     keyset_names(profile);
     profile.section("keys").refuse_unused();
-    for (const auto* application : chosen) profile.section(application->name()).refuse_unused();
+    for (const auto* application : chosen) profile.refuse_unused(application->name());
     timing_of({}, profile.section("timing"));
     profile.section("timing").refuse_unused();
     return chosen;

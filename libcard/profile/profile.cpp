@@ -70,6 +70,20 @@ bool is_general_table(std::string_view name) {
     return name == "timing" || name == "keys";
 }
 
+/// A table and, where an application may have them, the tables inside it: [pkcs15.signature].
+void add_section(Profile& profile, const std::string& name, const toml::table& table, bool may_nest) {
+    Section section{profile.source, name, line_of(table)};
+    for (const auto& [option, value] : table) {
+        const auto* inner = value.as_table();
+        if (inner != nullptr && may_nest && !inner->is_inline()) {
+            add_section(profile, fmt::format("{}.{}", name, option.str()), *inner, false);
+            continue;
+        }
+        section.set(std::string{option.str()}, scalar(profile.source, option.str(), value), line_of(value));
+    }
+    profile.sections.emplace(name, std::move(section));
+}
+
 Profile from_table(const toml::table& table, const std::string& source) {
     Profile profile;
     profile.source = source;
@@ -93,11 +107,7 @@ Profile from_table(const toml::table& table, const std::string& source) {
             fail(source, line_of(node),
                  fmt::format("[{}] is not among the applications of this profile", name));
         }
-        Section section{source, name};
-        for (const auto& [option, value] : *inner) {
-            section.set(std::string{option.str()}, scalar(source, option.str(), value), line_of(value));
-        }
-        profile.sections.emplace(name, std::move(section));
+        add_section(profile, name, *inner, application);
     }
     for (const auto& name : profile.applications) profile.sections.try_emplace(name, source, name);
     profile.sections.try_emplace("timing", source, "timing");
@@ -121,7 +131,17 @@ std::string read_file(const std::string& path) {
 const Section& Profile::section(std::string_view application) const {
     static const Section empty;
     const auto found = sections.find(application);
-    return found == sections.end() ? empty : found->second;
+    if (found == sections.end()) return empty;
+    found->second.ask();
+    return found->second;
+}
+
+void Profile::refuse_unused(std::string_view application) const {
+    section(application).refuse_unused();
+    const std::string inside = std::string{application} + ".";
+    for (const auto& [table, options] : sections) {
+        if (table.starts_with(inside)) options.refuse_unused();
+    }
 }
 
 Profile parse(std::string_view text, const std::string& source) {

@@ -26,7 +26,8 @@ public:
         mutable bool used = false;
     };
     Section() = default;
-    Section(std::string profile, std::string name) : profile_{std::move(profile)}, name_{std::move(name)} {}
+    Section(std::string profile, std::string name, unsigned line = 0)
+        : profile_{std::move(profile)}, name_{std::move(name)}, line_{line} {}
 
     void set(std::string key, Value value, unsigned line);
     bool has(std::string_view key) const;
@@ -42,8 +43,10 @@ public:
     double number(std::string_view key, double fallback, double low, double high) const;
     /// Hexadecimal text.
     Bytes bytes(std::string_view key, std::string_view fallback_hex, std::size_t low, std::size_t high) const;
-    /// Throws for the first option that was never asked for.
+    /// Throws for the first option that was never asked for, and for a table that nobody asked for.
     void refuse_unused() const;
+    /// Says that this table has a meaning, whether it has options or not.
+    void ask() const { asked_ = true; }
     const std::string& name() const { return name_; }
 
 private:
@@ -51,6 +54,8 @@ private:
     [[noreturn]] void fail(std::string_view key, const std::string& rule) const;
     std::string profile_;
     std::string name_;
+    unsigned line_ = 0;
+    mutable bool asked_ = false;
     std::map<std::string, Entry, std::less<>> entries_;
 };
 
@@ -63,8 +68,12 @@ struct Profile {
     std::map<std::string, Section, std::less<>> sections;
     Bytes digest;  ///< SHA-256 of the text
 
-    /// The table of an application; an empty one when the profile has none.
+    /// The table of an application; an empty one when the profile has none. A table inside it has both
+    /// names: [pkcs15.signature] is "pkcs15.signature".
     const Section& section(std::string_view application) const;
+    /// Refuses options, and tables inside the application's, that were never asked for.
+    /// @throws Error{input_invalid}
+    void refuse_unused(std::string_view application) const;
 };
 
 /// Text of a profile. @param source  its name in error texts  @throws Error{input_invalid}

@@ -97,6 +97,10 @@ Bytes Section::bytes(std::string_view key, std::string_view fallback_hex, std::s
 }
 
 void Section::refuse_unused() const {
+    if (!asked_ && line_ != 0) {
+        throw Error{Errc::input_invalid,
+                    fmt::format("profile {}: line {}: [{}]: no such table", profile_, line_, name_)};
+    }
     for (const auto& [key, entry] : entries_) {
         if (!entry.used) fail(key, "no such option");
     }

@@ -20,7 +20,8 @@ std::string fault_of(const std::string& text) {
             section.flag("lock", true);
             section.bytes("aid", "A0000002471001", 5, 16);
             section.integer("size", 1, 1, 10);
-            section.refuse_unused();
+            profile.section(name + ".inner").flag("deep", false);
+            profile.refuse_unused(name);
         }
     } catch (const Error& error) {
         CHECK(error.code() == Errc::input_invalid);
@@ -44,6 +45,14 @@ TEST_CASE("the shipped profiles parse and name their applications") {
         CHECK(profile.digest.size() == 32);
     }
     CHECK(load("national-eid").applications == std::vector<std::string>{"globalplatform", "emrtd"});
+}
+
+TEST_CASE("a table inside an application's is found by both names") {
+    const auto profile = parse(head + "[emrtd]\nsize = 3\n[emrtd.inner]\ndeep = true\n", "test.toml");
+    CHECK(profile.section("emrtd").integer("size", 1, 1, 10) == 3);
+    CHECK(profile.section("emrtd.inner").flag("deep", false));
+    CHECK_FALSE(profile.section("emrtd.outer").flag("deep", false));
+    CHECK_NOTHROW(profile.refuse_unused("emrtd"));
 }
 
 TEST_CASE("a profile that does not exist is answered with the list of those that do") {
@@ -85,6 +94,16 @@ TEST_CASE("each bad profile is refused with line, option and rule") {
         {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd]\nsize = 11\n",
          "line 5: [emrtd] size: 11 is not in 1..10"},
         {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd]\nsize = [1]\n",
+         "line 5: size: must be a text, a number"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd.inner]\ndeep = 1\n",
+         "line 5: [emrtd.inner] deep: must be true or false"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd.inner]\nshallow = 1\n",
+         "line 5: [emrtd.inner] shallow: no such option"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd.other]\n",
+         "line 4: [emrtd.other]: no such table"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd.inner.deep]\n", "line 4: deep"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[timing.inner]\n", "line 4: inner"},
+        {"name = \"x\"\ntitle = \"t\"\napplications = [\"emrtd\"]\n[emrtd]\nsize = {a = 1}\n",
          "line 5: size: must be a text, a number"},
     };
     for (const auto& row : rows) {
