@@ -12,8 +12,8 @@
 
 namespace kartsaz::keys {
 
-/// Where keysets are found. Kinds: encrypted file (FileKeyStore), built-in development keys; PKCS#11 comes
-/// behind the same interface.
+/// Where keysets are found. Kinds: encrypted file, built-in development keys, a token behind PKCS#11
+/// (pkcs11_objects.h).
 class KeyStore {
 public:
     KeyStore() = default;
@@ -35,6 +35,9 @@ public:
     virtual Identity identity(std::string_view name) const;
     /// True when anything in it is a development key.
     virtual bool development() const = 0;
+    /// What is not held as well as it could be, one sentence each: keys that can be read from a token. A
+    /// production profile refuses a store that has any. Never a value.
+    virtual std::vector<std::string> weaknesses() const { return {}; }
 };
 
 /// The published transport keys (404142..4F), and shipped issuer keys and signers for development; loudly
