@@ -4,6 +4,7 @@
 #include <string>
 
 #include "keys/crypto.h"
+#include "keys/keyset.h"
 #include "keys/secret.h"
 
 /// Active Authentication keys and their proof. Source: ICAO Doc 9303-11, 6.1; 9303-10, 4.7.14 and 4.7.15.
@@ -25,6 +26,9 @@ struct AaKeyPair {
 /// and none is ever stored.
 /// @param master  16, 24 or 32 bytes  @param chip_identity  1 to 64 bytes  @throws Error{usage}
 AaKeyPair derive_aa_key(const SecretBytes& master, AaAlgorithm algorithm, ByteView chip_identity);
+/// The same under the master of role "aa", computed by the token where the keyset is held in one: what comes
+/// back from there is the seed of this one chip. @throws Error{keys_failed} when there is no such role
+AaKeyPair derive_aa_key(const Keyset& keyset, AaAlgorithm algorithm, ByteView chip_identity);
 
 /// Proves that the answer of INTERNAL AUTHENTICATE was made by the private key of `public_key`.
 /// RSA: ISO/IEC 9796-2 scheme 1 with recovery (trailers BC, 33CC .. 38CC); ECDSA: plain r||s or DER, hash

@@ -3,6 +3,8 @@
 #include <botan/rsa.h>
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "apdu/error.h"
 #include "keys/active_authentication.h"
 #include "keys/curve.h"
@@ -12,14 +14,16 @@ namespace {
 
 constexpr std::size_t rsa_bits = 1024, rsa_bytes = rsa_bits / 8;
 
+/// The counter-mode KDF under a master, here or in a token: fixed input, size.
+using Kdf = std::function<SecretBytes(ByteView, std::size_t)>;
+
 /// SP 800-108 fixed input: label, 00, context, length in bits. The label keeps the two kinds apart.
-SecretBytes seed(const SecretBytes& master, std::string_view label, ByteView chip_identity,
-                 std::size_t size) {
+SecretBytes seed(const Kdf& kdf, std::string_view label, ByteView chip_identity, std::size_t size) {
     const auto fixed = concat({to_bytes(label), Bytes{0x00}, chip_identity, big_endian(size * 8, 4)});
-    return kdf_counter_cmac(master, fixed, size);
+    return kdf(fixed, size);
 }
 
-AaKeyPair derive_ecdsa(const SecretBytes& master, ByteView chip_identity) {
+AaKeyPair derive_ecdsa(const Kdf& kdf, ByteView chip_identity) {
     // 64 bits more than the order has, so that the remainder is as good as even: FIPS 186-5, A.2.1.
     constexpr std::size_t wide = 40;
     // SubjectPublicKeyInfo of P-256 up to the point: id-ecPublicKey, prime256v1. Source: RFC 5480.
@@ -27,7 +31,7 @@ AaKeyPair derive_ecdsa(const SecretBytes& master, ByteView chip_identity) {
     const auto& curve = curve_p256();
     AaKeyPair out;
     out.algorithm = AaAlgorithm::ecdsa_p256;
-    out.scalar = curve.reduce_scalar(seed(master, "KARTSAZ AA ECDSA P-256", chip_identity, wide));
+    out.scalar = curve.reduce_scalar(seed(kdf, "KARTSAZ AA ECDSA P-256", chip_identity, wide));
     const auto point = curve.multiply_generator(out.scalar);
     out.public_key = concat({from_hex(spki_head), curve.encode(*point)});
     return out;
@@ -37,11 +41,11 @@ SecretBytes padded(const Botan::BigInt& value) {
     return SecretBytes{Botan::BigInt::encode_1363(value, rsa_bytes)};
 }
 
-AaKeyPair derive_rsa(const SecretBytes& master, ByteView chip_identity) {
+AaKeyPair derive_rsa(const Kdf& kdf, ByteView chip_identity) {
     constexpr std::size_t seed_size = 48;
     // Without a source of its own the generator never reseeds: the same seed, the same key.
     Botan::HMAC_DRBG generator{"SHA-256"};
-    seed(master, "KARTSAZ AA RSA 1024", chip_identity, seed_size).reveal([&](ByteView bytes) {
+    seed(kdf, "KARTSAZ AA RSA 1024", chip_identity, seed_size).reveal([&](ByteView bytes) {
         generator.initialize_with(bytes.data(), bytes.size());
     });
     const Botan::RSA_PrivateKey key{generator, rsa_bits, 65537};
@@ -55,9 +59,7 @@ AaKeyPair derive_rsa(const SecretBytes& master, ByteView chip_identity) {
     return out;
 }
 
-}  // namespace
-
-AaKeyPair derive_aa_key(const SecretBytes& master, AaAlgorithm algorithm, ByteView chip_identity) {
+AaKeyPair derive(const Kdf& kdf, AaAlgorithm algorithm, ByteView chip_identity) {
     if (chip_identity.empty() || chip_identity.size() > 64) {
         throw Error{Errc::usage, fmt::format("Active Authentication: a chip identity of {} bytes, 1 to 64 "
                                              "expected",
@@ -65,11 +67,25 @@ AaKeyPair derive_aa_key(const SecretBytes& master, AaAlgorithm algorithm, ByteVi
     }
     switch (algorithm) {
         case AaAlgorithm::ecdsa_p256:
-            return derive_ecdsa(master, chip_identity);
+            return derive_ecdsa(kdf, chip_identity);
         case AaAlgorithm::rsa_1024:
-            return derive_rsa(master, chip_identity);
+            return derive_rsa(kdf, chip_identity);
     }
     throw Error{Errc::internal, "unknown Active Authentication algorithm"};
+}
+
+}  // namespace
+
+AaKeyPair derive_aa_key(const SecretBytes& master, AaAlgorithm algorithm, ByteView chip_identity) {
+    const Kdf kdf = [&](ByteView fixed, std::size_t size) { return kdf_counter_cmac(master, fixed, size); };
+    return derive(kdf, algorithm, chip_identity);
+}
+
+AaKeyPair derive_aa_key(const Keyset& keyset, AaAlgorithm algorithm, ByteView chip_identity) {
+    const Kdf kdf = [&](ByteView fixed, std::size_t size) {
+        return keyset.kdf_counter_cmac("aa", fixed, size);
+    };
+    return derive(kdf, algorithm, chip_identity);
 }
 
 }  // namespace kartsaz::keys

@@ -70,12 +70,11 @@ std::vector<std::string> file_order(const Options& options) {
 keys::AaKeyPair aa_key(const Options& options, const keys::KeyStore& store, const perso::ChipIdentity& chip,
                        const record::Record& record) {
     const auto& keyset = store.keyset(options.aa_keys);
-    const auto master = keyset.keys.find("aa");
-    if (master == keyset.keys.end()) {
+    if (!keyset.has("aa")) {
         throw Error{Errc::keys_failed, "keyset \"" + keyset.name + "\" has no key for the role \"aa\""};
     }
     const std::string identity = chip.known() ? "chip " + chip.name : "document " + record.document_number;
-    return keys::derive_aa_key(master->second, *options.active_authentication, to_bytes(identity));
+    return keys::derive_aa_key(keyset, *options.active_authentication, to_bytes(identity));
 }
 
 const perso::Application& application() {
