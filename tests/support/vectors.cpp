@@ -39,7 +39,8 @@ std::vector<Vector> vectors(const std::string& name, const std::string& kind) {
     std::vector<Vector> out;
     std::vector<fs::path> places{data_dir() / "vectors" / (name + ".json")};
     if (const auto shared = shared_dir()) {
-        places.push_back(*shared / "standards" / "vectors" / (name + ".json"));
+        const auto more = *shared / "standards" / "vectors" / (name + ".json");
+        if (fs::exists(more)) places.push_back(more);  // what is only ours stands in tests/data
     }
     for (const auto& place : places) {
         std::ifstream in{place};
