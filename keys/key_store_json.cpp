@@ -106,8 +106,10 @@ std::uint8_t parse_version(const Field& field) {
 }
 
 void check_length(const Field& field, const Keyset& keyset, std::size_t size) {
-    if (keyset.diversification == Diversification::emv_cps11) {
-        if (size != 16) field.fail(fmt::format("{} bytes; an EMV CPS 1.1 master has 16", size));
+    if (has_des_masters(keyset.diversification)) {
+        if (size != 16) {
+            field.fail(fmt::format("{} bytes; a master of {} has 16", size, name(keyset.diversification)));
+        }
     } else if (keyset.type == KeyType::des3) {
         if (size != 16 && size != 24)
             field.fail(fmt::format("{} bytes; a triple-DES key has 16 or 24", size));
@@ -152,7 +154,8 @@ Keyset parse_keyset(const Field& field) {
     out.diversification = parse_choice<Diversification>(field.at("diversification"),
                                                         {{"none", Diversification::none},
                                                          {"kdf3", Diversification::kdf3},
-                                                         {"emv-cps11", Diversification::emv_cps11}});
+                                                         {"emv-cps11", Diversification::emv_cps11},
+                                                         {"visa2", Diversification::visa2}});
     if (out.diversification == Diversification::kdf3 && out.type != KeyType::aes) {
         field.at("diversification").fail("\"kdf3\" goes with type \"aes\" only");
     }

@@ -50,7 +50,9 @@ SecretBytes derive(const Keyset& keyset, std::string_view role_name, std::uint8_
     if (!keyset.held && role(keyset, role_name).size() != 16) {
         misfit(keyset, "the master is a two-key triple-DES key of 16 bytes");
     }
-    const auto serial = kdd.subspan(4, 6);
+    const Bytes serial = keyset.diversification == Diversification::visa2
+                             ? concat({kdd.first(2), kdd.subspan(4, 4)})
+                             : concat({kdd.subspan(4, 6)});
     return des3_ecb(keyset, role_name, concat({serial, Bytes{0xF0, purpose}, serial, Bytes{0x0F, purpose}}));
 }
 
@@ -71,8 +73,14 @@ std::string_view name(Diversification scheme) {
             return "kdf3";
         case Diversification::emv_cps11:
             return "emv-cps11";
+        case Diversification::visa2:
+            return "visa2";
     }
     throw Error{Errc::internal, "unknown diversification"};
+}
+
+bool has_des_masters(Diversification scheme) {
+    return scheme == Diversification::emv_cps11 || scheme == Diversification::visa2;
 }
 
 std::string ScpKeys::kcvs() const {
@@ -84,7 +92,7 @@ ScpKeys ScpKeys::clone() const {
 }
 
 KeyType Keyset::master_type() const {
-    return diversification == Diversification::emv_cps11 ? KeyType::des3 : type;
+    return has_des_masters(diversification) ? KeyType::des3 : type;
 }
 
 ScpKeys Keyset::scp_keys(ByteView kdd) const {

@@ -26,8 +26,13 @@ enum class Diversification {
     /// EMV CPS 1.1: triple DES over the last six bytes of the key diversification data. The masters are
     /// two-key triple-DES keys; the 16 bytes that come out are keys of the type that the keyset names:
     /// triple DES for an SCP02 card, AES-128 for an SCP03 card.
-    emv_cps11
+    emv_cps11,
+    /// VISA2: as EMV CPS 1.1, over the first two bytes of the key diversification data and its fifth to
+    /// eighth. For triple-DES and AES-128 card keys in the same way.
+    visa2
 };
+/// True for the schemes whose masters are two-key triple-DES keys, whatever the card holds.
+bool has_des_masters(Diversification scheme);
 std::string_view name(Diversification scheme);
 
 /// The three static keys of a GlobalPlatform secure channel, as one card holds them.
@@ -78,7 +83,7 @@ struct Keyset {
     /// SP 800-108 counter mode with AES-CMAC under the master of `role`, in the token where it is held there.
     /// @throws Error{keys_failed} when there is no such role
     SecretBytes kdf_counter_cmac(std::string_view role, ByteView fixed, std::size_t size) const;
-    /// Of the keys held here: `type`, but triple DES for EMV CPS 1.1.
+    /// Of the keys held here: `type`, but triple DES for EMV CPS 1.1 and VISA2.
     KeyType master_type() const;
     /// The SCP keys of the chip with this key diversification data (10 bytes; unused for `none`).
     /// @throws Error{keys_failed} when a role is missing or the scheme does not fit the key type.

@@ -11,8 +11,6 @@
 namespace kartsaz::keys {
 namespace {
 
-constexpr std::uint8_t i_s16 = 0x01, i_pseudo_random = 0x10, i_r_mac = 0x20, i_r_enc = 0x40;
-
 /// Derivation constants, Amendment D, table 4-1.
 enum class Constant : std::uint8_t {
     card_cryptogram = 0x00,
@@ -51,58 +49,7 @@ void check_keys(const ScpKeys& keys) {
     }
 }
 
-/// The card must be able to do what `level` asks: parameter i, Amendment D, table 5-1.
-void check_level(ScpLevel level, std::uint8_t i) {
-    const bool missing =
-        (has(level, r_mac_bit) && (i & i_r_mac) == 0) || (has(level, r_enc_bit) && (i & i_r_enc) == 0);
-    if (missing) {
-        throw Error{
-            Errc::card_refused,
-            fmt::format("SCP03: security level {:02X} is asked for, but the card's parameter i={:02X} "
-                        "has no such protection of responses",
-                        static_cast<unsigned>(level), i)};
-    }
-}
-
-[[noreturn]] void bad_answer(const std::string& rule) {
-    throw Error{Errc::secure_channel, "INITIALIZE UPDATE: " + rule};
-}
-
 }  // namespace
-
-apdu::CommandApdu initialize_update(std::uint8_t version, ByteView host_challenge) {
-    if (host_challenge.size() != 8 && host_challenge.size() != 16) {
-        throw Error{Errc::usage, "SCP03: a host challenge of 8 or 16 bytes was expected"};
-    }
-    return {0x80, 0x50, version, 0x00, Bytes(host_challenge.begin(), host_challenge.end()), 256};
-}
-
-InitializeUpdateResponse parse_initialize_update(ByteView data) {
-    if (data.size() < 13) bad_answer(fmt::format("{} bytes, 29 at least", data.size()));
-    InitializeUpdateResponse out;
-    out.kdd.assign(data.begin(), data.begin() + 10);
-    out.key_version = data[10];
-    out.protocol = data[11];
-    if (out.protocol != 3) bad_answer(fmt::format("the card speaks SCP{:02X}, not SCP03", out.protocol));
-    out.i = data[12];
-    constexpr std::uint8_t known = i_s16 | i_pseudo_random | i_r_mac | i_r_enc;
-    if ((out.i & ~known) != 0 || ((out.i & i_r_enc) != 0 && (out.i & i_r_mac) == 0)) {
-        bad_answer(fmt::format("protocol parameter i={:02X} is not one of SCP03", out.i));
-    }
-    out.s16 = (out.i & i_s16) != 0;
-    const bool counted = (out.i & i_pseudo_random) != 0;
-    const std::size_t half = out.s16 ? 16 : 8;
-    const std::size_t expected = 13 + 2 * half + (counted ? 3 : 0);
-    if (data.size() != expected) {
-        bad_answer(fmt::format("{} bytes, {} expected for i={:02X}", data.size(), expected, out.i));
-    }
-    const auto challenge = data.subspan(13, half);
-    const auto cryptogram = data.subspan(13 + half, half);
-    out.card_challenge.assign(challenge.begin(), challenge.end());
-    out.card_cryptogram.assign(cryptogram.begin(), cryptogram.end());
-    if (counted) out.sequence_counter = static_cast<std::uint32_t>(big_endian(data.last(3)));
-    return out;
-}
 
 struct Scp03Session::State {
     State(const ScpKeys& keys, const Bytes& joined, const InitializeUpdateResponse& answer_)
@@ -112,12 +59,14 @@ struct Scp03Session::State {
           static_mac{keyed(keys.mac)},
           enc{derive(static_enc, Constant::s_enc, context, keys.enc.size())},
           rmac{derive(static_mac, Constant::s_rmac, context, keys.mac.size())},
+          dek{keys.dek.clone()},
           mac{keyed(SecretBytes{derive(static_mac, Constant::s_mac, context, keys.mac.size())})} {}
 
     InitializeUpdateResponse answer;
     Bytes context;  ///< host challenge, card challenge
     Cmac static_enc, static_mac;
     SecretBytes enc, rmac;
+    SecretBytes dek;  ///< static: SCP03 has no session DEK
     Cmac mac;
     Mac16 chaining{};
     ScpLevel level = ScpLevel::authenticated;
@@ -164,7 +113,7 @@ apdu::CommandApdu Scp03Session::external_authenticate(ScpLevel level) {
             "SCP03: these are not the card's keys (its cryptogram is wrong); EXTERNAL AUTHENTICATE is "
             "not sent, for it would fail and may cost a try"};
     }
-    check_level(level, state_->answer.i);
+    check_level(state_->answer.form(), level);
     const auto cryptogram = derive(state_->mac, Constant::host_cryptogram, state_->context, state_->half());
     apdu::CommandApdu command{0x80, 0x82, static_cast<std::uint8_t>(level), 0x00,
                               Bytes(cryptogram.begin(), cryptogram.end())};
@@ -184,6 +133,10 @@ std::unique_ptr<SecureChannel> Scp03Session::channel() {
     state_->stage = State::Stage::open;
     return scp03_channel({state_->level, state_->half(), std::move(state_->enc), std::move(state_->rmac),
                           std::move(state_->mac), state_->chaining});
+}
+
+SecretBytes Scp03Session::put_key_dek() const {
+    return state_->dek.clone();
 }
 
 }  // namespace kartsaz::keys

@@ -40,15 +40,15 @@ TEST_CASE("key check values are those published") {
     }
 }
 
-TEST_CASE("diversified keys are those published, by KDF3 and by EMV CPS 1.1") {
+TEST_CASE("diversified keys are those published, by KDF3, by EMV CPS 1.1 and by VISA2") {
     unsigned tried = 0;
     for (const auto& v : vectors("gp_keys", "key-diversification")) {
         const auto scheme = v.text("scheme");
-        if (scheme != "kdf3" && scheme != "emv") continue;
+        if (scheme != "kdf3" && scheme != "emv" && scheme != "visa2") continue;
         INFO(v.id());
-        const auto keyset = scheme == "kdf3"
-                                ? master(KeyType::aes, Diversification::kdf3, v.bytes("master"))
-                                : master(KeyType::des3, Diversification::emv_cps11, v.bytes("master"));
+        const auto des = scheme == "emv" ? Diversification::emv_cps11 : Diversification::visa2;
+        const auto keyset = scheme == "kdf3" ? master(KeyType::aes, Diversification::kdf3, v.bytes("master"))
+                                             : master(KeyType::des3, des, v.bytes("master"));
         const auto keys = keyset.scp_keys(v.bytes("kdd"));
         CHECK(seen(keys.enc) == v.text("enc"));
         if (v.has("mac")) CHECK(seen(keys.mac) == v.text("mac"));
@@ -117,19 +117,30 @@ TEST_CASE("a scheme that does not fit the keys is refused, naming keyset and rul
 TEST_CASE("the data of PUT KEY and the answer to it are those of the vector") {
     unsigned tried = 0;
     for (const auto& v : vectors("gp_keys", "put-key")) {
-        if (v.text("new_kvn") != "30") continue;
         INFO(v.id());
+        // one under the static DEK of SCP03, one under the session DEK of SCP02
+        const auto type = v.has("s_dek") ? KeyType::des3 : KeyType::aes;
+        const auto version = v.bytes("new_kvn").at(0);
         const auto keys = v.data.at("new_keys").get<std::vector<std::string>>();
         const ScpKeys set{SecretBytes{from_hex(keys.at(0))}, SecretBytes{from_hex(keys.at(1))},
-                          SecretBytes{from_hex(keys.at(2))}, KeyType::aes};
+                          SecretBytes{from_hex(keys.at(2))}, type};
         const auto command = v.bytes("apdu_before_scp");
-        const auto data = put_key_data(set, 0x30, SecretBytes{v.bytes("dek")});
+        const SecretBytes dek{v.bytes(type == KeyType::des3 ? "s_dek" : "dek")};
+        const auto data = put_key_data(set, version, dek);
         CHECK(seen(data) == to_hex(ByteView{command}.subspan(5, command.at(4))));
-        CHECK(data.size() == put_key_data_size(16));
-        CHECK(to_hex(put_key_answer(set, 0x30)) == v.text("expected_response_data"));
+        CHECK(data.size() == put_key_data_size(16, type));
+        CHECK(to_hex(put_key_answer(set, version)) == v.text("expected_response_data"));
         ++tried;
     }
-    CHECK(tried >= 1);
+    CHECK(tried >= 2);
+}
+
+TEST_CASE("a key in PUT KEY under a session DEK of SCP02 is the ciphertext of the vector") {
+    const auto v = kartsaz::test::key_vector("gp_keys", "putkey-wrap-scp02");
+    const auto key = [&] { return SecretBytes{v.bytes("new_key")}; };
+    const auto data = put_key_data({key(), key(), key(), KeyType::des3}, 0x01, SecretBytes{v.bytes("s_dek")});
+    const auto block = "8010" + v.text("ciphertext") + "038BAF47";
+    CHECK(seen(data) == "01" + block + block + block);
 }
 
 TEST_CASE("AES-192 and AES-256 keys in PUT KEY are the blocks of the vectors") {
@@ -145,12 +156,15 @@ TEST_CASE("AES-192 and AES-256 keys in PUT KEY are the blocks of the vectors") {
     }
 }
 
-TEST_CASE("PUT KEY refuses a version out of range and keys that are not AES") {
+TEST_CASE("PUT KEY refuses a version out of range and triple-DES keys of three parts") {
     const SecretBytes key{Bytes(16, 1)};
     const ScpKeys aes{key.clone(), key.clone(), key.clone(), KeyType::aes};
     const ScpKeys des{key.clone(), key.clone(), key.clone(), KeyType::des3};
     CHECK_THROWS_AS(put_key_data(aes, 0x00, key), Error);
     CHECK_THROWS_AS(put_key_data(aes, 0x80, key), Error);
-    CHECK_THROWS_AS(put_key_data(des, 0x31, key), Error);
+    CHECK_NOTHROW(put_key_data(des, 0x31, key));
+    const SecretBytes long_key{Bytes(24, 1)};
+    const ScpKeys three{long_key.clone(), long_key.clone(), long_key.clone(), KeyType::des3};
+    CHECK_THROWS_AS(put_key_data(three, 0x31, key), Error);
     CHECK_NOTHROW(put_key_data(aes, 0x7F, key));
 }

@@ -299,7 +299,7 @@ TEST_CASE("truncated and odd INITIALIZE UPDATE answers are refused with the rule
     CHECK_THROWS_WITH(parse_initialize_update(longer), Contains("33 bytes, 32 expected for i=70"));
     auto scp02 = full;
     scp02[11] = 0x02;
-    CHECK_THROWS_WITH(parse_initialize_update(scp02), Contains("SCP02, not SCP03"));
+    CHECK_THROWS_WITH(parse_initialize_update(scp02), Contains("32 bytes, 28 expected of SCP02"));
     for (const unsigned bad : {0x02U, 0x80U, 0x40U, 0x72U}) {
         auto odd = full;
         odd[12] = static_cast<std::uint8_t>(bad);
