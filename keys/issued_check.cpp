@@ -14,15 +14,6 @@
 namespace kartsaz::keys {
 namespace {
 
-Bytes public_key_of(X509* certificate) {
-    unsigned char* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    Bytes out(der, der + std::max(size, 0));
-    OPENSSL_free(der);
-    openssl_reason();
-    return out;
-}
-
 /// The serialNumber of a subject; empty when there is none or more than one.
 std::string serial_number(X509_NAME* subject) {
     const int at = X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1);
@@ -66,7 +57,7 @@ void check_issued(const CertificateOrder& order, ByteView der, const std::vector
     const auto certificate = parse_certificate(der);
     openssl_reason();
     if (!certificate) refuse("it is no X.509 certificate in DER");
-    if (public_key_of(certificate.get()) != parse_request(order.request).public_key) {
+    if (subject_public_key(certificate.get()) != parse_request(order.request).public_key) {
         refuse("it certifies another key than the card's");
     }
     if ((X509_get_extension_flags(certificate.get()) & EXFLAG_INVALID) != 0) {

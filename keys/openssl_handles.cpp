@@ -57,11 +57,17 @@ void OpensslFree::operator()(x509_store_st* object) const noexcept {
 }
 
 std::string openssl_reason() {
-    const unsigned long code = ERR_peek_last_error();
-    ERR_clear_error();
-    if (code == 0) return {};
-    const char* reason = ERR_reason_error_string(code);
-    return reason != nullptr ? reason : "OpenSSL error " + std::to_string(code);
+    const unsigned long last = ERR_peek_last_error();
+    std::string ours;
+    const char* data = nullptr;
+    int flags = 0;
+    while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
+        // what a key that is elsewhere said (openssl_key.cpp) is told by OpenSSL's own words only in part
+        if (ERR_GET_LIB(code) == ERR_LIB_USER && (flags & ERR_TXT_STRING) != 0 && ours.empty()) ours = data;
+    }
+    if (!ours.empty() || last == 0) return ours;
+    const char* reason = ERR_reason_error_string(last);
+    return reason != nullptr ? reason : "OpenSSL error " + std::to_string(last);
 }
 
 void openssl_failed(const char* doing) {

@@ -53,7 +53,8 @@ Object* openssl_made(Object* object, const char* doing) {
 inline void openssl_done(int result, const char* doing) {
     if (result != 1) openssl_failed(doing);
 }
-/// OpenSSL's last reason in its words, and its error queue emptied; empty when there is none.
+/// OpenSSL's last reason in its words, or what one of our own keys said in between; its error queue is
+/// emptied. Empty when there is none.
 std::string openssl_reason();
 
 }  // namespace kartsaz::keys

@@ -96,17 +96,14 @@ Identity identity_from_pem(const SecretBytes& pem, const std::string& what) {
         }
     });
     for (const auto& certificate : all) {
-        unsigned char* der = nullptr;
-        const int size = i2d_PUBKEY(X509_get0_pubkey(certificate.get()), &der);
-        const Bytes public_key(der, der + (size > 0 ? size : 0));
-        OPENSSL_free(der);
-        if (public_key == out.key->public_key()) out.certificate = to_der(certificate.get());
+        if (subject_public_key(certificate.get()) == out.key->public_key())
+            out.certificate = to_der(certificate.get());
     }
     if (out.certificate.empty()) {
         openssl_reason();
-        throw Error{Errc::keys_failed,
-                    fmt::format("{}: none of the {} certificates belongs to the private key", what,
-                                all.size())};
+        throw Error{
+            Errc::keys_failed,
+            fmt::format("{}: none of the {} certificates belongs to the private key", what, all.size())};
     }
     return out;
 }

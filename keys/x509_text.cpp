@@ -111,6 +111,15 @@ Bytes to_der(x509_st* certificate) {
     return out;
 }
 
+Bytes subject_public_key(const x509_st* certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (size <= 0) openssl_failed("public key of a certificate");
+    const Bytes out(der, der + size);
+    OPENSSL_free(der);
+    return out;
+}
+
 std::vector<Owned<x509_st>> parse_certificates(ByteView encoded, const std::string& what) {
     return parse_all<x509_st>(encoded, what, "certificate", PEM_read_bio_X509, d2i_X509);
 }

@@ -23,6 +23,8 @@ std::string utc_text(std::int64_t seconds);
 /// A certificate of exactly these bytes, or null.
 Owned<x509_st> parse_certificate(ByteView der);
 Bytes to_der(x509_st* certificate);
+/// SubjectPublicKeyInfo, as it stands in the certificate.
+Bytes subject_public_key(const x509_st* certificate);
 
 /// Every certificate or CRL of a PEM or DER text. @throws Error{input_invalid} naming `what`
 std::vector<Owned<x509_st>> parse_certificates(ByteView encoded, const std::string& what);

@@ -113,7 +113,7 @@ std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {
 
 std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store) {
     try {
-        return std::make_unique<keys::DocumentSigner>(store.blob("document-signer"));
+        return std::make_unique<keys::DocumentSigner>(store.identity("document-signer"));
     } catch (const Error& error) {
         if (error.code() != Errc::keys_failed) throw;
         return nullptr;
