@@ -50,5 +50,6 @@ struct Figure {
 Figure cards_per_second();
 Figure link_floor();
 Figure pcscd_overhead();
+Figure signature_cost();
 
 }  // namespace kartsaz::bench

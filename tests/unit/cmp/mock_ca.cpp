@@ -70,7 +70,8 @@ MockPki::MockPki() {
                  path(std::string{name} + ".key")});
     }
     openssl({"req", "-x509", "-new", "-key", path("ca.key"), "-out", path("ca.pem"), "-days", "3000", "-subj",
-             "/C=IR/O=Mock/CN=Mock Citizen CA", "-addext", "keyUsage=critical,keyCertSign,cRLSign"});
+             "/C=IR/O=Mock/CN=Mock Citizen CA", "-addext",
+             "keyUsage=critical,keyCertSign,cRLSign,digitalSignature"});
     issue("ra", "ra.key", "/C=IR/O=Mock/CN=Station 7", "keyUsage=critical,digitalSignature\n");
     issue("holder", "holder.key", "/C=IR/CN=Citizen/serialNumber=0012345679",
           "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,nonRepudiation\n");
@@ -82,10 +83,10 @@ MockPki::~MockPki() {
 }
 
 void MockPki::openssl(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "openssl");
+    arguments.insert(arguments.begin(), {"/usr/bin/env", "openssl"});
     const auto log = path("openssl.log");
     const auto end = faults::run(arguments, log);
-    if (end.code != 0) throw std::runtime_error{"openssl " + arguments.at(1) + ": " + faults::text_of(log)};
+    if (end.code != 0) throw std::runtime_error{"openssl " + arguments.at(2) + ": " + faults::text_of(log)};
 }
 
 void MockPki::issue(const std::string& name, const std::string& key, const std::string& subject,
@@ -121,7 +122,8 @@ MockServer::MockServer(const MockPki& pki, const std::vector<std::string>& more)
     const auto log = pki.path("server.log");
     fs::remove(log);
     write(log, "");
-    std::vector<std::string> command{"openssl", "cmp", "-port", "0", "-srv_trusted", pki.path("ca.pem")};
+    std::vector<std::string> command{"/usr/bin/env", "openssl",         "cmp", "-port", "0",
+                                     "-srv_trusted", pki.path("ca.pem")};
     command.insert(command.end(), more.begin(), more.end());
     process_ = std::make_unique<faults::Process>(command, log);
     port_ = wait_for_port(log, *process_);
