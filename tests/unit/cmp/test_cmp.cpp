@@ -20,6 +20,7 @@ keys::CmpOptions options(const MockPki& pki, const std::string& url) {
     out.secret = secret("hello");
     out.trusted = {pki.certificate("ca")};
     out.issuer = pki.certificate("ca");
+    out.message_seconds = 3;
     return out;
 }
 
