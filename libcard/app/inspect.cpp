@@ -86,8 +86,7 @@ private:
                                       fmt::format("none (INITIALIZE UPDATE: SW {:04X})", probe.sw.value()));
             return;
         }
-        out_.manager.emplace_back("secure channel", fmt::format("SCP03, i={:02X}{}", probe.answer.i,
-                                                                probe.answer.s16 ? ", S16" : ""));
+        out_.manager.emplace_back("secure channel", keys::in_words(probe.answer.form()));
         tell_keys(probe);
         if (authenticate_ && !probe.keyset.empty()) registry(probe);
     }
@@ -99,7 +98,7 @@ private:
             out_.manager.emplace_back("keys", version + ": not in this key store");
             return;
         }
-        const auto& keyset = perso::keyset_for(keys_, probe.keyset, probe.answer.key_version);
+        const auto& keyset = perso::keyset_for(keys_, probe.keyset, probe.answer);
         out_.manager.emplace_back("keys", fmt::format("{}: \"{}\", KCV {}{}", version, probe.keyset,
                                                       keyset.scp_keys(probe.answer.kdd).kcvs(),
                                                       keyset.development ? " (development keys)" : ""));
@@ -108,7 +107,7 @@ private:
     /// Opens the channel with keys that are known to be right, asks for life cycle and applications.
     void registry(const perso::KeyProbe& probe) {
         const perso::ScpUse use{probe.keyset, 0, keys::ScpLevel::c_mac_c_dec};
-        const auto secured = perso::open_scp03(card_, keys_, use, probe.answer.s16);
+        const auto secured = perso::open_channel(card_, keys_, use, probe.answer.form());
         const auto state = globalplatform::read_life_cycle(*secured);
         if (!state) {
             out_.manager.emplace_back("registry", "the card manager does not tell (no GET STATUS)");

@@ -47,18 +47,20 @@ void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& 
         manager.facts["keys"] = word(probe.keys);
         if (probe.sw.ok()) {
             manager.facts["key-version"] = fmt::format("{:02X}", probe.answer.key_version);
-            manager.facts["scp03-i"] = fmt::format("{:02X}", probe.answer.i);
+            manager.facts["scp"] = fmt::format("{:02X}", probe.answer.protocol);
+            const bool told = probe.answer.protocol != 2 || probe.answer.i != 0;
+            if (told) manager.facts["scp-i"] = fmt::format("{:02X}", probe.answer.i);
         }
-        if (probe.keys == perso::AnsweringKeys::issuer && !store->versions("transport").empty()) {
+        const auto* transport = perso::find_keyset(*store, "transport", probe.answer.form());
+        if (probe.keys == perso::AnsweringKeys::issuer && transport != nullptr) {
             // a second keyset beside the issuer's own shows only when it is asked for by its version
-            const auto version = store->keyset("transport").version;
-            const auto second = perso::probe_keys(card, *store, {"transport", "issuer"}, version);
+            const auto second = perso::probe_keys(card, *store, {"transport", "issuer"}, transport->version);
             manager.facts["transport-keys"] =
                 second.keys == perso::AnsweringKeys::transport ? "answer" : "do not answer";
         }
         if (probe.keys == perso::AnsweringKeys::issuer) {
             const perso::ScpUse use{"issuer", 0, keys::ScpLevel::c_mac_c_dec};
-            const auto secured = perso::open_scp03(card, *store, use, probe.answer.s16);
+            const auto secured = perso::open_channel(card, *store, use, probe.answer.form());
             if (const auto state = globalplatform::read_life_cycle(*secured)) {
                 manager.facts["life-cycle"] = globalplatform::name(*state);
             }

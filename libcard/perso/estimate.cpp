@@ -41,7 +41,7 @@ public:
 private:
     /// SELECT, then the handshake of the secure channel; what observing the card left open is not done again.
     void enter(const Target& target) {
-        const bool s16 = state_.channel.s16;
+        const bool s16 = form().s16;
         const bool pending = first_ && target.scp && state_.pending && state_.pending->aid == target.aid;
         first_ = false;
         if (!pending) {
@@ -52,7 +52,7 @@ private:
         if (!target.scp) return;
         if (!pending) {
             exchange({s16 ? 16U : 8U, 256, state_.channel.initialize_update_size, false});
-            compute_aes(handshake_blocks);
+            compute_handshake();
             pages(1);  // sequence counter
         }
         exchange({s16 ? 32U : 16U, std::nullopt, 0, false});
@@ -90,15 +90,19 @@ private:
     void protect(Size& size, const ScpUse& scp) {
         const bool s16 = state_.channel.s16;
         const auto plain = size;
-        size.nc = keys::scp03_command_size(scp.level, s16, plain.nc);
+        size.nc = keys::scp_command_size(form(), scp.level, plain.nc);
         size.extended = plain.extended || plain.nc > 255 || plain.ne.value_or(0) > 256 || size.nc > 255;
-        size.nr = keys::scp03_response_size(scp.level, s16, plain.nr);
+        size.nr = keys::scp_response_size(form(), scp.level, plain.nr);
         if (plain.ne) {
             const std::size_t most = size.extended && plain.ne.value_or(0) > 256 ? 65536 : 256;
-            size.ne = std::min(most, keys::scp03_response_size(scp.level, s16, *plain.ne));
+            size.ne = std::min(most, keys::scp_response_size(form(), scp.level, *plain.ne));
         }
         const bool encrypted = (static_cast<unsigned>(scp.level) & 0x02U) != 0;
-        compute_aes((size.nc + 16 + 15) / 16 + (encrypted ? (size.nc + 15) / 16 : 0));
+        // what is encrypted is gone over twice, once for the MAC; a header or chaining value is one block
+        // more
+        const std::size_t block = des() ? 8 : 16;
+        compute_blocks((size.nc + block + block - 1) / block +
+                       (encrypted ? (size.nc + block - 1) / block : 0));
     }
 
     void exchange(const Size& size) {
@@ -122,8 +126,19 @@ private:
         out_.compute += timing_.command_us / 1e6;
     }
 
-    void compute_aes(std::size_t blocks) {
-        out_.compute += static_cast<double>(blocks) * timing_.aes_block_us / 1e6;
+    const keys::ScpForm& form() const { return state_.channel.form; }
+    bool des() const { return form().protocol == 2; }
+
+    void compute_blocks(std::size_t blocks) {
+        out_.compute +=
+            static_cast<double>(blocks) * (des() ? timing_.des_block_us : timing_.aes_block_us) / 1e6;
+    }
+
+    /// Session keys, two cryptograms, one MAC.
+    void compute_handshake() {
+        constexpr std::size_t aes_blocks = 14;
+        constexpr std::size_t des_blocks = 4 * 2 + 2 * 4 + 3;
+        compute_blocks(des() ? des_blocks : aes_blocks);
     }
 
     void pages(std::size_t count) {
@@ -145,9 +160,6 @@ private:
         out_.write += static_cast<double>(last - first + (open ? 0 : 1)) * timing_.page_us / 1e6;
         open_page_ = last;
     }
-
-    /// Three session keys, two cryptograms, one MAC: what a handshake costs in AES blocks.
-    static constexpr std::size_t handshake_blocks = 14;
 
     const Plan& plan_;
     const CardState& state_;

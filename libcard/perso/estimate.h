@@ -19,6 +19,7 @@ struct Timing {
     std::size_t ack_size = 4;        ///< bytes of the acknowledgement of a chained block
     double command_us = 0;           ///< the card's own time to take up a command
     double aes_block_us = 0;         ///< secure messaging, per 16 bytes and pass
+    double des_block_us = 0;         ///< the same with triple DES (SCP02), per 8 bytes and pass
     double page_us = 2000;           ///< one page of non-volatile memory
     std::size_t page_size = 64;
     std::string text;  ///< "contact, TA1=96, 4 MHz"

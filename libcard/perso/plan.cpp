@@ -65,14 +65,13 @@ void Plan::arrange() {
                      [](const Step& a, const Step& b) { return a.phase < b.phase; });
 }
 
-apdu::BlockLimits plain_limits(const apdu::BlockLimits& outer, const std::optional<ScpUse>& scp, bool s16) {
+apdu::BlockLimits plain_limits(const apdu::BlockLimits& outer, const std::optional<ScpUse>& scp,
+                               const keys::ScpForm& form) {
     if (!scp) return outer;
-    apdu::BlockLimits inner;
-    inner.command_data = largest(outer.command_data,
-                                 [&](std::size_t n) { return keys::scp03_command_size(scp->level, s16, n); });
-    inner.response_data = largest(
-        outer.response_data, [&](std::size_t n) { return keys::scp03_response_size(scp->level, s16, n); });
-    return inner;
+    const auto usable = keys::scp_outer_limits(form, outer);
+    const auto command = [&](std::size_t n) { return keys::scp_command_size(form, scp->level, n); };
+    const auto response = [&](std::size_t n) { return keys::scp_response_size(form, scp->level, n); };
+    return {largest(usable.command_data, command), largest(usable.response_data, response)};
 }
 
 }  // namespace kartsaz::perso

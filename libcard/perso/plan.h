@@ -14,7 +14,7 @@
 #include "keys/certificate_source.h"
 #include "keys/key_store.h"
 #include "keys/pin.h"
-#include "keys/scp03.h"
+#include "keys/scp.h"
 #include "libcard/perso/state.h"
 
 /// The difference between image and state, as steps. Pure data: printing it is the dry run.
@@ -52,8 +52,9 @@ struct SecretAccess {
     const keys::KeyStore& store;
     const Services& services;
     const ChipIdentity& chip;
-    const keys::ScpKeys*
-        channel_keys;  ///< static keys of the open secure channel (for the DEK); null without one
+    /// Keys of the open secure channel; `dek` is what PUT KEY encrypts under: the card's own in SCP03, the
+    /// session's in SCP02. Null without a channel.
+    const keys::ScpKeys* channel_keys;
 };
 
 /// A command whose data field is a secret: made when it is sent, wiped right after.
@@ -113,6 +114,7 @@ struct Plan {
 
 /// Largest plain data of one command and response under `scp` when the card takes `outer`; `outer` itself
 /// without a channel.
-apdu::BlockLimits plain_limits(const apdu::BlockLimits& outer, const std::optional<ScpUse>& scp, bool s16);
+apdu::BlockLimits plain_limits(const apdu::BlockLimits& outer, const std::optional<ScpUse>& scp,
+                               const keys::ScpForm& form);
 
 }  // namespace kartsaz::perso

@@ -48,7 +48,7 @@ void Session::enter(std::size_t target) {
     }
     if (wanted.scp) {
         channel_ =
-            open_scp03(card_, services_.store, *wanted.scp, state_.channel.s16, pending, &channel_keys_);
+            open_channel(card_, services_.store, *wanted.scp, state_.channel.form, pending, &channel_keys_);
     }
     entered_ = target;
 }

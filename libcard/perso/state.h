@@ -8,6 +8,7 @@
 
 #include "apdu/bytes.h"
 #include "apdu/transport.h"
+#include "keys/scp.h"
 
 /// What a card holds, as far as it was observed.
 namespace kartsaz::perso {
@@ -42,10 +43,9 @@ enum class AnsweringKeys { none, transport, issuer, unknown };
 /// The secure channel that the card offers to all its applications.
 struct ChannelFacts {
     AnsweringKeys keys = AnsweringKeys::none;
-    std::string keyset;            ///< the name of the keyset that answers
-    std::uint8_t key_version = 0;  ///< as INITIALIZE UPDATE reports it
-    std::uint8_t i = 0;            ///< SCP03 parameter
-    bool s16 = false;
+    std::string keyset;                      ///< the name of the keyset that answers
+    std::uint8_t key_version = 0;            ///< as INITIALIZE UPDATE reports it
+    keys::ScpForm form;                      ///< protocol and parameter
     std::size_t initialize_update_size = 0;  ///< response data bytes
 };
 

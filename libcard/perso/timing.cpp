@@ -53,6 +53,7 @@ Timing timing_of(ByteView atr, const profile::Section& section) {
     timing.ack_size = timing.block_overhead;
     timing.command_us = section.number("command_us", 100, 0, 1e6);
     timing.aes_block_us = section.number("aes_block_us", 5, 0, 1e5);
+    timing.des_block_us = section.number("des_block_us", 5, 0, 1e5);
     timing.page_us = section.number("page_us", 2000, 0, 1e6);
     timing.page_size = static_cast<std::size_t>(section.integer("page_size", 64, 1, 4096));
     return timing;

@@ -135,8 +135,9 @@ private:
             apdu::expect(card_.transmit(apdu::select_aid_quiet(options_.aid)),
                          "passport application: select");
             card_state_.pending.reset();
-            const perso::ScpUse use{card_state_.channel.keyset, 0, keys::ScpLevel::all};
-            const auto link = perso::open_scp03(card_, order_.keys, use, card_state_.channel.s16);
+            const auto& form = card_state_.channel.form;
+            const perso::ScpUse use{card_state_.channel.keyset, 0, keys::strongest_level(form)};
+            const auto link = perso::open_channel(card_, order_.keys, use, form);
             read_files(*link);
         } else {
             read_by_bac();

@@ -59,7 +59,7 @@ public:
         refuse_unfit();
         target_ = plan_.target(target());
         block_ =
-            perso::plain_limits(outer_limits(), plan_.targets[target_].scp, card_.channel.s16).command_data;
+            perso::plain_limits(outer_limits(), plan_.targets[target_].scp, card_.channel.form).command_data;
         const std::size_t before = plan_.steps.size();
         plan_changed_secrets();
         for (const auto& item : image_.items) {
@@ -98,6 +98,7 @@ private:
                 "open card takes the profile national-eid-open",
                 own_.scp03_sw.value()));
         }
+        if (options_.scp03) keys::check_level(card_.channel.form, options_.level);
         if (options_.fingerprint == Fingerprint::dg3 && own_.refuses_dg3) {
             refuse(
                 "the application refuses DG3 (SELECT: SW 6982), so the fingerprint has no place there; "

@@ -5,7 +5,7 @@
 
 #include "apdu/iso7816.h"
 #include "keys/crypto.h"
-#include "keys/scp03.h"
+#include "keys/scp.h"
 #include "libcard/app/emrtd/read_steps.h"
 
 namespace kartsaz::app::emrtd::reading {
@@ -29,15 +29,15 @@ std::vector<const keys::Keyset*> candidates(const keys::KeyStore& store, const s
 
 /// The session by the keyset that made the card's cryptogram, if it is among these; costs the card nothing.
 /// @param kdds  what the keys may be diversified by
-std::optional<keys::Scp03Session> matching_session(const std::vector<const keys::Keyset*>& keysets,
+std::unique_ptr<keys::ScpSession> matching_session(const std::vector<const keys::Keyset*>& keysets,
                                                    ByteView challenge,
                                                    const keys::InitializeUpdateResponse& answer,
                                                    const std::vector<ByteView>& kdds) {
     for (const auto* keyset : keysets) {
         for (const ByteView kdd : kdds) {
             try {
-                keys::Scp03Session session{keyset->scp_keys(kdd), challenge, answer};
-                if (session.card_cryptogram_ok()) return session;
+                auto session = keys::scp_session(keyset->scp_keys(kdd), challenge, answer);
+                if (session->card_cryptogram_ok()) return session;
             } catch (const Error& error) {
                 if (error.code() != Errc::keys_failed && error.code() != Errc::usage) throw;
                 // A keyset that cannot make keys for this card (type, role, diversification) is not the
@@ -45,7 +45,7 @@ std::optional<keys::Scp03Session> matching_session(const std::vector<const keys:
             }
         }
     }
-    return std::nullopt;
+    return nullptr;
 }
 
 }  // namespace
@@ -150,8 +150,8 @@ std::unique_ptr<keys::SecureTransport> Door::scp03_link() {
         auto session =
             matching_session(candidates(*options_.keys, name, answer.key_version), challenge, answer, kdds);
         if (!session) continue;
-        apdu::expect(card_.transmit(session->external_authenticate(keys::ScpLevel::all)),
-                     "EXTERNAL AUTHENTICATE");
+        const auto level = keys::strongest_level(answer.form());
+        apdu::expect(card_.transmit(session->external_authenticate(level)), "EXTERNAL AUTHENTICATE");
         facts_["scp03"] = words;
         return std::make_unique<keys::SecureTransport>(card_, session->channel());
     }

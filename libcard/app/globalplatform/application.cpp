@@ -25,7 +25,7 @@ public:
         globalplatform::look_inside(card, order, state);
     }
 
-    std::vector<perso::Item> encode(const perso::Order& order, const perso::CardState&) const override {
+    std::vector<perso::Item> encode(const perso::Order& order, const perso::CardState& state) const override {
         const Options options = read_options(order.profile);
         std::vector<perso::Item> items;
         if (options.replace_keys) {
@@ -34,7 +34,7 @@ public:
             item.name = "issuer-keys";
             item.kind = perso::ItemKind::secret;
             item.title = "Secure channel keys of this chip";
-            const auto& keyset = order.keys.keyset(order.channel_keys.issuer);
+            const auto& keyset = issuer_keyset(order, state);
             item.secret = fmt::format("{} v{:02X}", keyset.name, keyset.version);
             items.push_back(std::move(item));
         }

@@ -24,6 +24,10 @@ apdu::CommandApdu put_key_header(std::uint8_t replaced);
 /// By GET STATUS inside a secure channel; empty when the card does not tell.
 std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured);
 
+/// The issuer's newest keyset that fits the protocol of the card. @throws Error{keys_failed} in words when
+/// the key store has none
+const keys::Keyset& issuer_keyset(const perso::Order& order, const perso::CardState& state);
+
 void observe(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
 void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state);
 void plan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan);

@@ -99,15 +99,16 @@ void observe(apdu::Transport& card, const perso::Order& order, perso::CardState&
     state.chip.cplc = read_cplc(card);
     state.chip.name = chip_name(state.chip.cplc);
 
-    const auto probe = perso::probe_keys(card, order.keys, order.channel_keys);
+    const auto probe = perso::probe_keys(card, order.keys, order.channel_keys, 0x00, options.card_manager);
     own->initialize_update_sw = probe.sw;
     if (probe.sw.ok()) {
         state.chip.kdd = probe.answer.kdd;
-        state.channel = {probe.keys,     probe.keyset,     probe.answer.key_version,
-                         probe.answer.i, probe.answer.s16, probe.raw.size()};
+        state.channel = {probe.keys, probe.keyset, probe.answer.key_version, probe.answer.form(),
+                         probe.raw.size()};
         state.pending = perso::PendingHandshake{options.card_manager, probe.host_challenge, probe.raw};
         state.facts["secure channel"] =
-            fmt::format("SCP03 i={:02X}{}", probe.answer.i, probe.answer.s16 ? ", S16" : "");
+            keys::in_words(probe.answer.form()) +
+            (probe.challenge_ok == false ? ", but the card's challenge is not the one that i tells of" : "");
     }
     state.facts["card manager"] = to_hex(options.card_manager);
     state.facts["keys"] = keys_in_words(probe);
@@ -120,7 +121,7 @@ void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardSt
     if (state.channel.keys != perso::AnsweringKeys::issuer) return;
     const Options options = read_options(order.profile);
     const perso::ScpUse use{order.channel_keys.issuer, 0, options.level};
-    auto secured = perso::enter_scp03(card, order.keys, options.card_manager, use, state);
+    auto secured = perso::enter_channel(card, order.keys, options.card_manager, use, state);
     auto* own = dynamic_cast<State*>(state.applications.at("globalplatform").get());
     own->life_cycle = read_life_cycle(*secured);
     if (own->life_cycle) state.facts["life cycle"] = std::string{name(*own->life_cycle)};

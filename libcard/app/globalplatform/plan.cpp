@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::uint8_t factory_version = 0xFF;
 
-const keys::Keyset& issuer_keyset(const perso::Order& order) {
-    return order.keys.keyset(order.channel_keys.issuer);
-}
-
 /// The card manager under the keys that answer now.
 perso::Target target_of(const perso::Order& order, const Options& options, const perso::CardState& state,
                         const State& own) {
@@ -34,7 +30,7 @@ std::string names_of(const keys::Keyset& keyset, const keys::ScpKeys& keys) {
 }
 
 perso::Step put_key_step(const perso::Order& order, const perso::CardState& state, std::size_t target) {
-    const keys::Keyset& issuer = issuer_keyset(order);
+    const keys::Keyset& issuer = issuer_keyset(order, state);
     const keys::ScpKeys own_keys = issuer.scp_keys(state.chip.kdd);
     const std::uint8_t version = issuer.version;
     const std::string issuer_name = order.channel_keys.issuer;
@@ -42,7 +38,7 @@ perso::Step put_key_step(const perso::Order& order, const perso::CardState& stat
     perso::SecretCommand command;
     command.header = put_key_header(state.channel.key_version == factory_version ? std::uint8_t{0}
                                                                                  : state.channel.key_version);
-    command.data_size = keys::put_key_data_size(own_keys.enc.size());
+    command.data_size = keys::put_key_data_size(own_keys.enc.size(), own_keys.type);
     command.names = names_of(issuer, own_keys);
     command.data = [issuer_name, version](const perso::SecretAccess& access) {
         const auto fresh = access.store.keyset(issuer_name, version).scp_keys(access.chip.kdd);
@@ -103,6 +99,17 @@ void plan_life_cycle(const State& own, std::size_t target, perso::Plan& plan) {
 
 }  // namespace
 
+const keys::Keyset& issuer_keyset(const perso::Order& order, const perso::CardState& state) {
+    const auto& form = state.channel.form;
+    if (const auto* found = perso::find_keyset(order.keys, order.channel_keys.issuer, form)) return *found;
+    const auto& other = order.keys.keyset(order.channel_keys.issuer);
+    throw Error{
+        Errc::keys_failed,
+        fmt::format("the card speaks SCP{:02X}, which takes {} keys, and no version of keyset \"{}\" "
+                    "has such; nothing was written",
+                    form.protocol, form.key_type() == keys::KeyType::aes ? "AES" : "triple-DES", other.name)};
+}
+
 void plan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan) {
     const Options options = read_options(order.profile);
     const State* own = state.of<State>("globalplatform");
@@ -127,6 +134,7 @@ void plan(const perso::Order& order, const perso::CardState& state, perso::Plan&
         case perso::AnsweringKeys::issuer:
             break;
     }
+    keys::check_level(state.channel.form, options.level);
     const std::size_t target = plan.target(target_of(order, options, state, *own));
     plan.channel_keyset = options.replace_keys ? order.channel_keys.issuer : state.channel.keyset;
     if (options.replace_keys && state.channel.keys == perso::AnsweringKeys::transport) {
