@@ -39,6 +39,7 @@ struct Command {
     std::uint32_t ne = 0;    ///< plain bytes wanted, 0: none
     std::uint32_t room = 0;  ///< plain bytes that fit the response
     Access access{};
+    bool open_ended = false;  ///< a plain command with an extended Le of 0000
 
     std::uint16_t p1p2() const { return static_cast<std::uint16_t>(p1 << 8 | p2); }
 };

@@ -135,15 +135,29 @@ std::vector<Body::FileInfo> SimulatedBody::files() const {
         out.push_back(
             {fid, known != nullptr ? std::string{known->name} : fmt::format("{:04X}", fid), file.size});
     }
+    for (const SignatureFile& file : state_.signature.files) {
+        if (file.type != SignatureFile::Type::transparent) continue;
+        const auto known = signature_file_name(file.fid);
+        out.push_back({file.fid, known.empty() ? fmt::format("{:04X}", file.fid) : std::string{known},
+                       file.content.size()});
+    }
     return out;
 }
 
 void SimulatedBody::flip(std::uint16_t fid, std::size_t offset, std::uint8_t mask) {
-    const auto found = state_.passport.files.find(fid);
-    if (found == state_.passport.files.end() || offset >= found->second.size) {
+    Bytes* content = nullptr;
+    std::size_t size = 0;
+    if (const auto found = state_.passport.files.find(fid); found != state_.passport.files.end()) {
+        content = &found->second.content;
+        size = found->second.size;
+    } else if (SignatureFile* file = state_.signature.file(fid)) {
+        content = &file->content;
+        size = file->content.size();
+    }
+    if (offset >= size) {
         throw Error{Errc::usage, fmt::format("no byte {} in a file {:04X} on this body", offset, fid)};
     }
-    found->second.content[offset] ^= mask;
+    (*content)[offset] ^= mask;
     card_.chip().changed = true;
     save();
 }
@@ -169,6 +183,7 @@ CardState fresh_state(const NewBody& options) {
     }
     CardState state{.kind = options.kind, .seed = options.seed, .scp_i = options.scp_i, .link = options.link};
     state.open = options.open;
+    state.signature.import_allowed = options.import_allowed && kind.signature.present;
     if (kind.manager.any_version) state.scp_i = 0x70;
     if (kind.manager.present) state.keysets.push_back(transport_keyset());
     Rng rng{options.seed};

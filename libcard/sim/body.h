@@ -18,7 +18,7 @@ namespace kartsaz::sim {
 
 /// Which card it behaves like.
 struct BodyKind {
-    std::string name;         ///< "kartsaz", "jmrtd", "jcardengine"
+    std::string name;         ///< "kartsaz", "jmrtd", "jcardengine", "isoapplet", "isoapplet-v0"
     std::string description;  ///< one line for people
 };
 const std::vector<BodyKind>& body_kinds();
@@ -30,6 +30,7 @@ struct NewBody {
     std::uint8_t scp_i = 0x70;     ///< SCP03 parameter of the card manager: 00 10 20 30 60 70, |01 for S16
     std::string link = "contact";  ///< link-time model, see link_model.h
     bool open = false;  ///< kind "kartsaz": written in the clear until locked, as an applet without SCP03
+    bool import_allowed = false;  ///< the signature application takes private keys from outside (PUT DATA)
 };
 
 /// Things that go wrong on purpose. APDUs are counted from 1 since power_on() of the process or since set.
@@ -93,8 +94,8 @@ public:
     /// Sleep for the modelled time (true) or only count it (false, the default).
     virtual void sleep_for_time(bool on) = 0;
 
-    /// For tests: names and sizes of the files that a passport application holds, and one byte of one of
-    /// them.
+    /// For tests: names and sizes of the files that the applications hold, and one byte of one of them. No
+    /// two files of a body have the same identifier. Directories and record files are not listed.
     struct FileInfo {
         std::uint16_t fid;
         std::string name;

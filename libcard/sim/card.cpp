@@ -10,13 +10,14 @@ constexpr std::uint8_t ins_select = 0xA4, ins_read = 0xB0, ins_get_data = 0xCA, 
                        ins_external_authenticate = 0x82, ins_general_authenticate = 0x86, ins_mse = 0x22;
 constexpr std::uint8_t cla_sm = 0x0C, cla_icao = 0x0C, cla_gp = 0x04, cla_chaining = 0x10;
 constexpr std::uint8_t cla_proprietary = 0x80;
+constexpr std::size_t short_response = 256;
 // header, extended Lc and Le around the data field of a command; SW1 SW2 after that of a response
 constexpr std::uint32_t command_frame = 4 + 3 + 2, response_frame = 2;
 
 }  // namespace
 
 Card::Card(const Kind& kind, CardState& state, Rng& rng, Meter& meter)
-    : chip_{kind, state, rng, meter}, manager_{chip_}, passport_{chip_}, pace_{chip_} {}
+    : chip_{kind, state, rng, meter}, manager_{chip_}, passport_{chip_}, signature_{chip_}, pace_{chip_} {}
 
 void Card::reset() {
     sm_.reset();
@@ -25,6 +26,7 @@ void Card::reset() {
     chip_.cut_in_write.reset();
     pace_.reset();
     passport_.reset();
+    signature_.reset();
     manager_.end_session();
     selected_ = chip_.kind.manager.present ? Selected::manager : Selected::none;
     master_ef_ = 0;
@@ -65,7 +67,9 @@ std::uint16_t Card::refuse_class(const ApduIn& in) const {
     if ((in.cla & 0x03) != 0) return 0x6881;  // one logical channel only
     if ((in.cla & cla_sm) == 0x08) return 0x6882;
     const bool chained = (in.cla & cla_chaining) != 0;
-    if (chained && !chip_.kind.ignores_chaining && in.ins != ins_general_authenticate) return 0x6884;
+    // the signature application judges chains itself
+    const bool own = selected_ == Selected::signature || chip_.kind.ignores_chaining;
+    if (chained && !own && in.ins != ins_general_authenticate) return 0x6884;
     return 0x9000;
 }
 
@@ -100,7 +104,7 @@ Answer Card::protected_icao(const ApduIn& in) {
 Answer Card::protected_scp(const ApduIn& in) {
     const bool here =
         chip_.kind.manager.present && (selected_ == Selected::manager || chip_.kind.scp_on_application);
-    if (!here) return refuse(0x6E00);
+    if (!here) return refuse(selected_ == Selected::signature ? 0x6882 : 0x6E00);
     if (!chip_.kind.plain_keeps_sm) sm_.reset();
     if (in.cla == (cla_proprietary | cla_gp) && in.ins == ins_external_authenticate) {
         return manager_.external_authenticate(in);
@@ -142,11 +146,21 @@ Answer Card::plain(const ApduIn& in) {
     }
     const std::uint32_t room =
         in.ne == 0 ? chip_.kind.max_response : std::min(in.ne, chip_.kind.max_response);
-    const Command command{in.cla,  in.ins,
-                          in.p1,   in.p2,
-                          in.data, std::min(in.ne, chip_.kind.max_response),
-                          room,    access(false, false)};
+    const Command command{in.cla,
+                          in.ins,
+                          in.p1,
+                          in.p2,
+                          in.data,
+                          std::min(in.ne, chip_.kind.max_response),
+                          room,
+                          access(false, false),
+                          in.extended && in.ne == 65536};
     Answer answer = route(command);
+    if (selected_ == Selected::signature) {
+        // the applet does not look at Le here, but its runtime refuses what a short response cannot hold
+        const bool fits = in.extended || answer.data.size() <= short_response;
+        return fits ? answer : refuse(0x6F00);
+    }
     if (in.ne != 0 && answer.data.size() > in.ne) {
         // wrong Le: SW2 says how many bytes there are (ISO/IEC 7816-4, 5.6)
         answer = refuse(answer.data.size() < 256 ? static_cast<std::uint16_t>(0x6C00 | answer.data.size())
@@ -166,19 +180,23 @@ Answer Card::route(const Command& command) {
 
 Answer Card::application(const Command& command) {
     const bool proprietary = (command.cla & cla_proprietary) != 0;
+    if (selected_ == Selected::signature && !proprietary) return signature_.handle(command);
     if (!proprietary && chip_.kind.pace_domain != 0) {
         if (command.ins == ins_mse || command.ins == ins_general_authenticate) {
             if (command.access.icao || command.access.scp) return refuse(0x6985);
             return command.ins == ins_mse ? pace_.set_template(command) : pace_.general_authenticate(command);
         }
     }
-    if (selected_ == Selected::passport) {
+    if (selected_ == Selected::passport || selected_ == Selected::signature) {
         if (!proprietary) return passport_.handle(command);
         if (chip_.kind.scp_on_application && command.ins == ins_init_update)
             return manager_.initialize_update(command);
         return refuse(0x6E00);
     }
-    if (selected_ == Selected::none) return refuse(proprietary ? 0x6E00 : 0x6D00);
+    if (selected_ == Selected::none) {
+        if (chip_.kind.signature.present) return refuse(0x6986);
+        return refuse(proprietary ? 0x6E00 : 0x6D00);
+    }
     if (proprietary || command.ins == ins_get_data) return manager_.handle(command);
     return master_file(command);
 }

@@ -5,6 +5,7 @@
 #include "libcard/sim/chip.h"
 #include "libcard/sim/pace_card.h"
 #include "libcard/sim/passport.h"
+#include "libcard/sim/signature.h"
 
 namespace kartsaz::sim {
 
@@ -22,7 +23,7 @@ public:
     Chip& chip() { return chip_; }
 
 private:
-    enum class Selected { none, manager, passport };
+    enum class Selected { none, manager, passport, signature };
 
     Bytes answer(const ApduIn& in);
     Answer protected_icao(const ApduIn& in);
@@ -43,6 +44,7 @@ private:
     Chip chip_;
     CardManager manager_;
     Passport passport_;
+    Signature signature_;
     PaceCard pace_;
     std::unique_ptr<IcaoSm> sm_;
     Selected selected_ = Selected::none;

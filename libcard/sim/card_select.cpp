@@ -21,6 +21,7 @@ void Card::choose(Selected target) {
     selected_ = target;
     master_ef_ = 0;
     passport_.select();
+    signature_.reset();
 }
 
 Answer Card::select(const Command& command) {
@@ -28,12 +29,13 @@ Answer Card::select(const Command& command) {
     const bool file_only = chip_.kind.plain_keeps_sm && command.access.icao &&
                            selected_ == Selected::passport && command.data.size() == 2;
     if (command.p1 == by_name && !file_only) return select_aid(command);
+    if (selected_ == Selected::signature) return signature_.handle(command);
     const bool master =
         command.p1 == by_fid &&
         (command.data.empty() || (command.data.size() == 2 && big_endian(command.data) == master_fid));
     if (chip_.kind.master_file && (master || selected_ == Selected::manager)) return select_master(command);
     if (selected_ == Selected::passport) return passport_.handle(command);
-    return refuse(0x6A82);
+    return refuse(selected_ == Selected::none && chip_.kind.signature.present ? 0x6986 : 0x6A82);
 }
 
 Answer Card::select_aid(const Command& command) {
@@ -46,7 +48,15 @@ Answer Card::select_aid(const Command& command) {
         choose(Selected::manager);
         return {answer ? manager_.fci() : Bytes{}, locked ? std::uint16_t{0x6283} : std::uint16_t{0x9000}};
     }
-    if (locked || command.data.empty() || !begins(Passport::aid(), command.data)) return refuse(0x6A82);
+    if (locked || command.data.empty()) return refuse(0x6A82);
+    if (chip_.kind.signature.present && begins(Signature::aid(), command.data)) {
+        choose(Selected::signature);
+        return {signature_.select_answer()};
+    }
+    if (!chip_.kind.passport || !begins(Passport::aid(), command.data)) {
+        // the name of a directory inside the signature application
+        return selected_ == Selected::signature ? signature_.handle(command) : refuse(0x6A82);
+    }
     choose(Selected::passport);
     if (!answer || !chip_.kind.master_file) return {};
     return {object(0x6F, object(0x84, Passport::aid()))};

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "libcard/sim/card_manager.h"
+#include "libcard/sim/kinds.h"
 #include "libcard/sim/passport.h"
+#include "libcard/sim/signature_keys.h"
 
 namespace kartsaz::sim {
 namespace {
@@ -54,6 +56,47 @@ nlohmann::ordered_json files(const PassportState& passport) {
     return list;
 }
 
+nlohmann::ordered_json signature_files(const SignatureState& state) {
+    auto list = nlohmann::ordered_json::array();
+    for (const SignatureFile& file : state.files) {
+        std::string path;
+        for (const SignatureFile* at = &file; at != nullptr; at = state.file(at->parent)) {
+            path = fmt::format("/{:04X}{}", at->fid, path);
+        }
+        const char* type = file.type == SignatureFile::Type::df            ? "DF"
+                           : file.type == SignatureFile::Type::transparent ? "transparent EF"
+                                                                           : "record EF";
+        list.push_back({{"fid", fmt::format("{:04X}", file.fid)},
+                        {"name", signature_file_name(file.fid)},
+                        {"path", path},
+                        {"type", type},
+                        {"size", file.content.size()},
+                        {"fcp", to_hex(file.fcp)}});
+    }
+    return list;
+}
+
+nlohmann::ordered_json signature(const SignatureState& state, unsigned version) {
+    const char* life = state.life == signature_creation  ? "creation"
+                       : state.life == signature_puk_set ? "PUK set"
+                                                         : "operational";
+    auto keys = nlohmann::ordered_json::array();
+    for (std::size_t slot = 0; slot < state.keys.size(); ++slot) {
+        const SignatureKey& key = state.keys.at(slot);
+        if (key.pkcs8.empty()) continue;
+        keys.push_back({{"reference", slot}, {"algorithm", key_name(key)}, {"made_in_card", !key.imported}});
+    }
+    nlohmann::ordered_json out{{"command_set", version},
+                               {"state", life},
+                               {"pin_tries_left", state.pin.tries},
+                               {"puk_set", state.puk.has_value()},
+                               {"import_allowed", state.import_allowed},
+                               {"keys", keys},
+                               {"files", signature_files(state)}};
+    if (state.puk) out["puk_tries_left"] = state.puk->tries;
+    return out;
+}
+
 }  // namespace
 
 std::string describe(const CardState& state, ByteView atr) {
@@ -61,20 +104,23 @@ std::string describe(const CardState& state, ByteView atr) {
     const char* active = !passport.aa_scalar.empty()    ? "ECDSA P-256"
                          : !passport.aa_modulus.empty() ? "RSA 1024"
                                                         : "none";
-    const nlohmann::ordered_json out{{"kind", state.kind},
-                                     {"serial", fmt::format("{:08X}", state.serial)},
-                                     {"atr", to_hex(atr)},
-                                     {"link", state.link},
-                                     {"scp03_i", fmt::format("{:02X}", state.scp_i)},
-                                     {"repeatable", state.seed.has_value()},
-                                     {"life_cycle", life_cycle_name(state.life_cycle)},
-                                     {"keysets", keysets(state)},
-                                     {"passport",
-                                      {{"locked", passport.locked},
-                                       {"open", state.open},
-                                       {"access_keys", !passport.access_seed.empty()},
-                                       {"active_authentication", active},
-                                       {"files", files(passport)}}}};
+    nlohmann::ordered_json out{{"kind", state.kind},
+                               {"serial", fmt::format("{:08X}", state.serial)},
+                               {"atr", to_hex(atr)},
+                               {"link", state.link},
+                               {"scp03_i", fmt::format("{:02X}", state.scp_i)},
+                               {"repeatable", state.seed.has_value()},
+                               {"life_cycle", life_cycle_name(state.life_cycle)},
+                               {"keysets", keysets(state)}};
+    const Kind& kind = kind_of(state.kind);
+    if (kind.passport) {
+        out["passport"] = {{"locked", passport.locked},
+                           {"open", state.open},
+                           {"access_keys", !passport.access_seed.empty()},
+                           {"active_authentication", active},
+                           {"files", files(passport)}};
+    }
+    if (kind.signature.present) out["signature"] = signature(state.signature, kind.signature.version);
     return out.dump(2);
 }
 

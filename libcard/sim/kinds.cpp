@@ -9,7 +9,7 @@
 namespace kartsaz::sim {
 namespace {
 
-constexpr std::array<Kind, 3> all_kinds{{
+constexpr std::array<Kind, 5> all_kinds{{
     {
         .name = "kartsaz",
         .description = "dual-interface blank: SCP03 card manager, passport application with PACE and ECDSA, "
@@ -31,6 +31,7 @@ constexpr std::array<Kind, 3> all_kinds{{
         // extended Lc and Le, described in EF.ATR/INFO (ISO/IEC 7816-4, 12.1.1.9)
         .capabilities = 0x60,
         .manager = {.present = true, .complete = true, .protects_responses = true},
+        .signature = {.present = true, .rsa_3072 = true},
     },
     {
         .name = "jmrtd",
@@ -54,6 +55,32 @@ constexpr std::array<Kind, 3> all_kinds{{
                     .mac_only_refused = true,
                     .empty_ends_session = true,
                     .max_data = 127},
+    },
+    {
+        .name = "isoapplet",
+        .description =
+            "the IsoApplet signature applet alone, command set 01.00: extended length, RSA 2048 and "
+            "4096, EC, PSS",
+        .extended = true,
+        .max_data = 32767,
+        .max_response = 32767,
+        .capabilities = 0x40,
+        .manager = {},
+        .passport = false,
+        .signature = {.present = true},
+    },
+    {
+        .name = "isoapplet-v0",
+        .description =
+            "the IsoApplet signature applet alone, command set 00.06: chaining and GET RESPONSE, RSA "
+            "2048, EC with SHA-1 in the card",
+        .extended = true,
+        .max_data = 32767,
+        .max_response = 32767,
+        .capabilities = 0xC0,
+        .manager = {},
+        .passport = false,
+        .signature = {.present = true, .version = 0},
     },
 }};
 

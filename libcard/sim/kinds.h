@@ -21,6 +21,13 @@ struct ManagerTraits {
     std::uint32_t max_data = 0;       ///< more plain data gives 6F00; 0: no such limit
 };
 
+/// The signature application of a kind of body.
+struct SignatureTraits {
+    bool present = false;
+    std::uint8_t version = 1;  ///< command set 00.06 (0) or 01.00 (1)
+    bool rsa_3072 = false;     ///< algorithm F4, which the applet does not have
+};
+
 struct Kind {
     std::string_view name;
     std::string_view description;
@@ -42,6 +49,8 @@ struct Kind {
     bool ignores_chaining = false;     ///< the chaining bit of CLA has no effect
     std::uint8_t capabilities = 0;     ///< third byte of the card capabilities in the ATR
     ManagerTraits manager;
+    bool passport = true;  ///< the passport application is on it
+    SignatureTraits signature{};
 };
 
 /// @throws Error{usage} that lists the kinds there are

@@ -80,6 +80,26 @@ void Meter::des(std::size_t bytes, unsigned passes) {
     time_.compute += static_cast<double>((bytes + 7) / 8 * passes) * link_.des_block_seconds;
 }
 
+void Meter::ecc(unsigned operations, unsigned bits) {
+    const double one = bits <= 256   ? link_.ecc_seconds
+                       : bits <= 384 ? link_.ecc_384_seconds
+                                     : link_.ecc_521_seconds;
+    time_.compute += operations * one;
+}
+
+void Meter::rsa(unsigned bits) {
+    time_.compute += bits <= 1024   ? link_.rsa_seconds
+                     : bits <= 2048 ? link_.rsa_2048_seconds
+                     : bits <= 3072 ? link_.rsa_3072_seconds
+                                    : link_.rsa_4096_seconds;
+}
+
+void Meter::rsa_generate(unsigned bits) {
+    time_.compute += bits <= 2048   ? link_.rsa_2048_generate_seconds
+                     : bits <= 3072 ? link_.rsa_3072_generate_seconds
+                                    : link_.rsa_4096_generate_seconds;
+}
+
 void Meter::write(std::uint32_t area, std::size_t offset, std::size_t size) {
     if (size == 0) return;
     const std::uint64_t first = static_cast<std::uint64_t>(area) << 32 | offset / link_.page_bytes;

@@ -24,9 +24,13 @@ struct LinkModel {
     double aes_block_seconds = 5e-6;  ///< one 16-byte block
     double des_block_seconds = 5e-6;  ///< one 8-byte block of triple DES
     double ecc_seconds = 40e-3;       ///< one multiplication of a P-256 point
+    double ecc_384_seconds = 80e-3;   ///< the same on a curve of 257 to 384 bits
+    double ecc_521_seconds = 160e-3;  ///< the same on a larger curve
     double rsa_seconds = 60e-3;       ///< one RSA-1024 private-key operation
-    unsigned page_bytes = 64;         ///< page of the non-volatile memory
-    double page_seconds = 2e-3;       ///< to write one page
+    double rsa_2048_seconds = 0.25, rsa_3072_seconds = 0.8, rsa_4096_seconds = 1.9;
+    double rsa_2048_generate_seconds = 5, rsa_3072_generate_seconds = 15, rsa_4096_generate_seconds = 40;
+    unsigned page_bytes = 64;    ///< page of the non-volatile memory
+    double page_seconds = 2e-3;  ///< to write one page
 };
 
 /// "contact" (TA1 = 96), "contact-XX" with XX the TA1 byte in hex, "contactless-106|212|424|848".
@@ -53,7 +57,11 @@ public:
     void aes(std::size_t bytes, unsigned passes = 1);
     void des(std::size_t bytes, unsigned passes = 1);
     void ecc(unsigned operations) { time_.compute += operations * link_.ecc_seconds; }
+    /// On a curve of `bits`.
+    void ecc(unsigned operations, unsigned bits);
     void rsa() { time_.compute += link_.rsa_seconds; }
+    void rsa(unsigned bits);
+    void rsa_generate(unsigned bits);
     /// Pages that a write touches; the page where the write before it ended in the same file is still open
     /// and not paid again.
     void write(std::uint32_t area, std::size_t offset, std::size_t size);

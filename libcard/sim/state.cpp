@@ -170,6 +170,9 @@ void decode_field(char name, const Reader& in, CardState& state) {
         case 'K':
             state.keysets.push_back(decode_keyset(in));
             return;
+        case 'G':
+            if (const auto rule = decode_signature(in.value(), state.signature); !rule.empty()) in.fail(rule);
+            return;
         default:
             if (!decode_passport(name, in, state.passport)) in.fail("the field before has an unknown name");
     }
@@ -210,6 +213,7 @@ Bytes encode(const CardState& state) {
         append(out, big_endian(file.size, 2));
         append(out, file.content);
     }
+    put(out, 'G', encode_signature(state.signature));
     append(out, digest(out));
     return out;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apdu/bytes.h"
+#include "libcard/sim/signature_state.h"
 
 /// What a body keeps without power.
 namespace kartsaz::sim {
@@ -57,6 +58,7 @@ struct CardState {
     std::uint8_t life_cycle = op_ready;
     std::vector<Keyset> keysets{};
     PassportState passport{};
+    SignatureState signature{};
 
     Keyset* keyset(std::uint8_t version);
 };

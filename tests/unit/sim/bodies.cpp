@@ -4,6 +4,13 @@
 #include <catch2/catch.hpp>
 
 namespace kartsaz::sim::test {
+
+std::vector<BodyKind> passport_kinds() {
+    std::vector<BodyKind> kinds = body_kinds();
+    std::erase_if(kinds, [](const BodyKind& kind) { return kind.name.starts_with("isoapplet"); });
+    return kinds;
+}
+
 std::unique_ptr<Body> blank(const std::string& kind, bool open) {
     NewBody options;
     options.kind = kind;

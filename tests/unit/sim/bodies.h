@@ -6,6 +6,8 @@
 /// Bodies in the states that the passport tests start from.
 namespace kartsaz::sim::test {
 
+/// The kinds that have the passport application.
+std::vector<BodyKind> passport_kinds();
 /// New and powered. @param open  writable without SCP03 (kind "kartsaz")
 std::unique_ptr<Body> blank(const std::string& kind = "kartsaz", bool open = false);
 /// Personalized and powered anew.

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "terminal.h"
+#include "bodies.h"
 
 namespace kartsaz::sim::test {
 namespace {
@@ -20,7 +20,7 @@ NewBody options(const std::string& kind = "kartsaz") {
 }  // namespace
 
 TEST_CASE("malformed commands are answered 6700", "[sim][body]") {
-    for (const auto& kind : body_kinds()) {
+    for (const auto& kind : passport_kinds()) {
         auto body = Body::create(options(kind.name));
         body->power_on();
         send(*body, select_passport);
@@ -50,7 +50,7 @@ TEST_CASE("fifty thousand random commands are all answered", "[sim][fuzz]") {
     const Bytes instructions{0xA4, 0xB0, 0xD6, 0xE0, 0xDA, 0x84, 0x82, 0x88,
                              0x86, 0x22, 0x50, 0xCA, 0xF2, 0xF0, 0xD8, 0xE4};
     std::size_t answered = 0;
-    for (const auto& kind : body_kinds()) {
+    for (const auto& kind : passport_kinds()) {
         auto body = Body::create(options(kind.name));
         personalize(*body);
         for (unsigned n = 0; n < 20000; ++n) {

@@ -12,7 +12,7 @@ constexpr const char* com_hex = "60145F0104303130375F36063034303030305C026175";
 }  // namespace
 
 TEST_CASE("each kind opens by BAC and gives its files", "[sim][passport]") {
-    for (const auto& kind : body_kinds()) {
+    for (const auto& kind : passport_kinds()) {
         INFO(kind.name);
         auto body = ready(kind.name);
         REQUIRE(sw(*body, select_passport) == 0x9000);
@@ -69,7 +69,7 @@ TEST_CASE("PACE refuses wrong passwords, points and orders", "[sim][passport]") 
 }
 
 TEST_CASE("nothing is readable without BAC or PACE, before the lock and after", "[sim][passport]") {
-    for (const auto& kind : body_kinds()) {
+    for (const auto& kind : passport_kinds()) {
         INFO(kind.name);
         auto body = ready(kind.name);
         send(*body, select_passport);

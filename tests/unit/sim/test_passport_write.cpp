@@ -63,7 +63,7 @@ TEST_CASE("on kartsaz CREATE FILE selects, DG3 is there and files may grow", "[s
 }
 
 TEST_CASE("the lock cannot be undone", "[sim][passport]") {
-    for (const auto& kind : body_kinds()) {
+    for (const auto& kind : passport_kinds()) {
         INFO(kind.name);
         auto body = ready(kind.name);
         lock(*body);
