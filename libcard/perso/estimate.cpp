@@ -88,7 +88,6 @@ private:
     }
 
     void protect(Size& size, const ScpUse& scp) {
-        const bool s16 = state_.channel.s16;
         const auto plain = size;
         size.nc = keys::scp_command_size(form(), scp.level, plain.nc);
         size.extended = plain.extended || plain.nc > 255 || plain.ne.value_or(0) > 256 || size.nc > 255;
