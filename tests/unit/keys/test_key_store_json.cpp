@@ -87,7 +87,7 @@ TEST_CASE("without a version the newest keyset is given; a factory set counts as
 TEST_CASE("faults of a key store name file, field and rule, and show no key") {
     CHECK_THAT(with(key16, "0001"), Contains("keysets[0].keys.enc: 2 bytes; an AES key has 16, 24 or 32"));
     CHECK_THAT(with(key16, key16 + "0"), Contains("keys.enc: odd number"));
-    CHECK_THAT(with(key16, "0x" + key16), Contains("keys.enc: not a hexadecimal digit at character 0"));
+    CHECK_THAT(with(key16, "0x" + key16), Contains("keys.enc: not a hexadecimal digit at character 1"));
     CHECK_THAT(with(key16, ""), Contains("0 bytes"));
     CHECK_THAT(with(key16, key16 + key16), Contains("not of one length"));
     CHECK_THAT(with("\"" + key16 + "\"", "5"), Contains("keys.enc: a text"));

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "keys/key_store.h"
+
+/// Changing encrypted key files; key_store.h opens them.
+namespace kartsaz::keys {
+
+/// Puts a keyset into a key file, which is made when it is not there. What is in the file stays, and there is
+/// always the old or the new file.
+/// @throws Error{keys_failed} when the passphrase does not open it, or holds this name and version already;
+///         Error{input_invalid}, Error{store_failed}
+void add_keyset(const std::filesystem::path& file, const SecretBytes& passphrase, Keyset keyset);
+
+}  // namespace kartsaz::keys
