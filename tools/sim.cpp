@@ -24,7 +24,7 @@ std::atomic<bool> stopped{false};
 struct NewOptions {
     std::string file;
     sim::NewBody body;
-    std::string serial, seed, i;
+    std::string serial, seed, scp = "03", i;
     bool force = false;
     bool json = false;
 };
@@ -75,6 +75,7 @@ int make(NewOptions options) {
             throw Error{Errc::usage, fmt::format("--seed takes {} bytes or more in hexadecimal", least)};
         }
     }
+    options.body.scp = options.scp == "02" ? 2 : 3;
     if (!options.i.empty()) {
         const Bytes i = bytes_of("--scp-i", options.i);
         if (i.size() != 1) throw Error{Errc::usage, "--scp-i takes one byte in hexadecimal: 70"};
@@ -140,14 +141,24 @@ void add_new(CLI::App& sim, Action& action) {
         ->capture_default_str();
     command->add_option("--serial", options->serial, "IC serial number, four bytes; default: any")
         ->option_text("HEX");
-    command->add_option("--scp-i", options->i, "SCP03 parameter i: 00 10 20 30 60 70, odd for S16")
+    command->add_option("--scp", options->scp, "Secure channel protocol of the card manager: 02 or 03")
+        ->check(CLI::IsMember({"02", "03"}))
+        ->option_text("PROTOCOL")
+        ->capture_default_str();
+    command
+        ->add_option("--scp-i", options->i,
+                     "Its parameter i: 00 10 20 30 60 70 of SCP03, odd for S16; 15 35 55 75 of SCP02")
         ->option_text("HEX");
+    command->add_flag("--bare", options->body.bare,
+                      "Packages are loaded, but no application is installed yet");
     command
         ->add_option("--link", options->body.link,
                      "Link-time model: contact, contact-XX (XX: TA1), contactless-424 and others")
         ->option_text("NAME");
     command->add_option("--seed", options->seed, "Make every random number repeatable, 32 bytes; for tests")
         ->option_text("HEX");
+    command->add_flag("--import-allowed", options->body.import_allowed,
+                      "The signature application takes private keys from outside");
     command->add_flag("--force", options->force, "Put it in the place of a body that is there");
     add_json_option(*command, options->json);
     command->callback([options, &action] { action = [options] { return make(*options); }; });
