@@ -62,19 +62,22 @@ private:
         out_.compute += step.card_seconds;
         if (const auto* late = std::get_if<LateCommands>(&step.action)) {
             for (const auto& command : late->expected) {
-                // what a write writes is its data, whatever the card answers comes with the last
+                // whatever the card answers comes with the last
                 const bool last = &command == &late->expected.back();
-                const bool writes = command.ins == 0xD6;
                 add_command(command, command.data.size(), last ? step.response_size : 0, scp,
-                            writes ? command.data.size()
-                            : last ? step.written
-                                   : 0);
+                            written_by(command, last ? step.written : 0));
             }
             return;
         }
         const auto* secret = std::get_if<SecretCommand>(&step.action);
         const auto& command = secret != nullptr ? secret->header : std::get<apdu::CommandApdu>(step.action);
         add_command(command, step.data_size(), step.response_size, scp, step.written);
+    }
+
+    /// A write writes its data; making or removing a file is an entry in a directory.
+    static std::size_t written_by(const apdu::CommandApdu& command, std::size_t otherwise) {
+        if (command.ins == 0xD6) return command.data.size();
+        return command.ins == 0xE0 || command.ins == 0xE4 ? 1 : otherwise;
     }
 
     void add_command(const apdu::CommandApdu& command, std::size_t data, std::size_t response,
@@ -105,6 +108,13 @@ private:
     }
 
     void exchange(const Size& size) {
+        if (size.ne && *size.ne <= 256 && size.nr > *size.ne) {
+            // announced by 61xx, fetched by GET RESPONSE
+            exchange({size.nc, size.ne, *size.ne, size.extended});
+            const std::size_t rest = size.nr - *size.ne;
+            exchange({0, std::min<std::size_t>(rest, 256), rest, false});
+            return;
+        }
         const std::size_t command = wire(size);
         const std::size_t response = size.nr + 2;
         ++out_.traffic.commands;

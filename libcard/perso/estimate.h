@@ -22,6 +22,9 @@ struct Timing {
     double des_block_us = 0;         ///< the same with triple DES (SCP02), per 8 bytes and pass
     double page_us = 2000;           ///< one page of non-volatile memory
     std::size_t page_size = 64;
+    double ec_256_ms = 40, ec_384_ms = 80;  ///< one multiplication of a point: a signature, a key pair
+    double rsa_2048_ms = 250, rsa_3072_ms = 800, rsa_4096_ms = 1900;  ///< one private-key operation
+    double rsa_2048_generate_ms = 5000, rsa_3072_generate_ms = 15000, rsa_4096_generate_ms = 40000;
     std::string text;  ///< "contact, TA1=96, 4 MHz"
 };
 /// The timing of the link that the ATR tells of: contact by TA1, or contactless. @param timing profile table

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace kartsaz::perso {
@@ -62,6 +63,9 @@ void Guard::admit() const {
 
 void Guard::admit_plan(const Plan& plan, const CardState& state) const {
     if (plan.empty()) return;
+    // what only time has made necessary is no change of the card
+    if (std::all_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) { return step.upkeep; }))
+        return;
     const bool torn_here = before_ && before_->stage == "writing" && before_->record_digest == record_;
     if (run_.permits.update) {
         if (state.sealed || torn_here) return;

@@ -92,6 +92,10 @@ struct Step {
     /// @throws Error{card_refused} when the answer cannot be used
     std::function<void(const apdu::ResponseApdu&, Learned&)> take{};
     double card_seconds = 0;  ///< the chip's own work besides link and memory, for the time model
+    /// Proves a PIN or key to the card, which counts failures: a refusal is remembered, never repeated by
+    /// itself.
+    bool authenticates = false;
+    bool upkeep = false;  ///< renews what time has taken; a complete card takes it without a permit
 
     std::uint8_t ins() const;       ///< of the first command
     std::size_t data_size() const;  ///< of all its commands

@@ -27,6 +27,17 @@ private:
     apdu::CommandApdu command_;
 };
 
+/// What the card says when it counted a failure. Source: ISO/IEC 7816-4, 5.6 (63Cx, 6983) and 6300.
+void refuse_failed(const Step& step, apdu::StatusWord sw) {
+    const auto left = sw.tries_left();
+    if (sw.value() != 0x6300 && (!left || *left == 0)) return;
+    throw Error{
+        Errc::secure_channel,
+        fmt::format("{}: SW {:04X}{}: the card counted a failed try; hands off until the cause is known",
+                    step.label, sw.value(), left ? fmt::format(" ({} left)", *left) : std::string{}),
+        sw};
+}
+
 }  // namespace
 
 Session::Session(apdu::Transport& card, const Services& services, const CardState& state, const Plan& plan)
@@ -87,6 +98,7 @@ apdu::StatusWord Session::run(const Step& step) {
     auto response = send(step);
     const auto sw = response.sw;
     const bool known = std::find(step.also_ok.begin(), step.also_ok.end(), sw.value()) != step.also_ok.end();
+    if (!known && step.authenticates) refuse_failed(step, sw);
     if (!known) response = apdu::expect(std::move(response), step.label);
     if (step.take) step.take(response, learned_);
     return sw;

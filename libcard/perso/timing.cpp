@@ -56,6 +56,17 @@ Timing timing_of(ByteView atr, const profile::Section& section) {
     timing.des_block_us = section.number("des_block_us", 5, 0, 1e5);
     timing.page_us = section.number("page_us", 2000, 0, 1e6);
     timing.page_size = static_cast<std::size_t>(section.integer("page_size", 64, 1, 4096));
+    for (const auto& [option, value] : std::initializer_list<std::pair<std::string_view, double&>>{
+             {"ec_256_ms", timing.ec_256_ms},
+             {"ec_384_ms", timing.ec_384_ms},
+             {"rsa_2048_ms", timing.rsa_2048_ms},
+             {"rsa_3072_ms", timing.rsa_3072_ms},
+             {"rsa_4096_ms", timing.rsa_4096_ms},
+             {"rsa_2048_generate_ms", timing.rsa_2048_generate_ms},
+             {"rsa_3072_generate_ms", timing.rsa_3072_generate_ms},
+             {"rsa_4096_generate_ms", timing.rsa_4096_generate_ms}}) {
+        value = section.number(option, value, 0, 1e6);
+    }
     return timing;
 }
 
