@@ -17,6 +17,11 @@ constexpr std::string_view development_master_enc = "4B41525453415A2044455620454
 constexpr std::string_view development_master_mac = "4B41525453415A20444556204D41432E";
 constexpr std::string_view development_master_dek = "4B41525453415A204445562044454B2E";
 
+/// ASCII "KARTSAZ DES ENC.", "KARTSAZ DES MAC.", "KARTSAZ DES DEK.": the same for cards with SCP02.
+constexpr std::string_view development_des_master_enc = "4B41525453415A2044455320454E432E";
+constexpr std::string_view development_des_master_mac = "4B41525453415A20444553204D41432E";
+constexpr std::string_view development_des_master_dek = "4B41525453415A204445532044454B2E";
+
 /// ASCII "KARTSAZ DEVELOPMENT AA MASTER 1.".
 constexpr std::string_view development_master_aa =
     "4B41525453415A20444556454C4F504D454E54204141204D415354455220312E";
@@ -54,6 +59,19 @@ std::unique_ptr<KeyStore> development_keys() {
     issuer.keys.emplace("mac", key(development_master_mac));
     issuer.keys.emplace("dek", key(development_master_dek));
     content.keysets.push_back(std::move(issuer));
+
+    auto des_transport = keyset("transport", 0x20, Diversification::none);
+    des_transport.type = KeyType::des3;
+    for (const auto* role : {"enc", "mac", "dek"})
+        des_transport.keys.emplace(role, key(published_transport_key));
+    content.keysets.push_back(std::move(des_transport));
+
+    auto des_issuer = keyset("issuer", 0x21, Diversification::emv_cps11);
+    des_issuer.type = KeyType::des3;
+    des_issuer.keys.emplace("enc", key(development_des_master_enc));
+    des_issuer.keys.emplace("mac", key(development_des_master_mac));
+    des_issuer.keys.emplace("dek", key(development_des_master_dek));
+    content.keysets.push_back(std::move(des_issuer));
 
     auto authentication = keyset("active-authentication", 0x01, Diversification::none);
     authentication.keys.emplace("aa", key(development_master_aa));

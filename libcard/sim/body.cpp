@@ -172,20 +172,47 @@ void SimulatedBody::restore(ByteView snapshot) {
     save();
 }
 
+/// The parameter i that a new body tells. @throws Error{usage}
+std::uint8_t parameter_of(const NewBody& options, const Kind& kind) {
+    if (options.scp == 2) {
+        if (!kind.manager.complete) {
+            throw Error{Errc::usage,
+                        fmt::format("kind {}: its card manager does not speak SCP02", kind.name)};
+        }
+        constexpr std::array<unsigned, 4> variants{0x15, 0x35, 0x55, 0x75};
+        const std::uint8_t i = options.scp_i.value_or(0x55);
+        if (std::find(variants.begin(), variants.end(), i) != variants.end()) return i;
+        throw Error{Errc::usage, fmt::format("SCP02 parameter i = {:02X}: there are 15 35 55 75", i)};
+    }
+    if (options.scp != 3) {
+        throw Error{Errc::usage, fmt::format("SCP{:02X}: there are 02 and 03", options.scp)};
+    }
+    constexpr std::array<unsigned, 6> parameters{0x00, 0x10, 0x20, 0x30, 0x60, 0x70};
+    const std::uint8_t i = options.scp_i.value_or(0x70);
+    if (std::find(parameters.begin(), parameters.end(), i & 0xFEU) != parameters.end()) return i;
+    throw Error{Errc::usage,
+                fmt::format("SCP03 parameter i = {:02X}: there are 00 10 20 30 60 70, and each with 01", i)};
+}
+
 CardState fresh_state(const NewBody& options) {
     const Kind& kind = kind_of(options.kind);
     link_model(options.link);
-    constexpr std::array<unsigned, 6> parameters{0x00, 0x10, 0x20, 0x30, 0x60, 0x70};
-    if (std::find(parameters.begin(), parameters.end(), options.scp_i & 0xFEU) == parameters.end()) {
-        throw Error{Errc::usage,
-                    fmt::format("SCP03 parameter i = {:02X}: there are 00 10 20 30 60 70, and each with 01",
-                                options.scp_i)};
-    }
-    CardState state{.kind = options.kind, .seed = options.seed, .scp_i = options.scp_i, .link = options.link};
+    const std::uint8_t i = parameter_of(options, kind);
+    CardState state{
+        .kind = options.kind, .seed = options.seed, .scp = options.scp, .scp_i = i, .link = options.link};
     state.open = options.open;
+    if (options.bare) {
+        if (!kind.manager.complete) {
+            throw Error{Errc::usage, fmt::format("kind {}: its card manager installs nothing, so no body of "
+                                                 "it can be bare",
+                                                 kind.name)};
+        }
+        state.passport_instance = {};
+        state.signature_instance = {};
+    }
     state.signature.import_allowed = options.import_allowed && kind.signature.present;
     if (kind.manager.any_version) state.scp_i = 0x70;
-    if (kind.manager.present) state.keysets.push_back(transport_keyset());
+    if (kind.manager.present) state.keysets.push_back(transport_keyset(state));
     Rng rng{options.seed};
     state.serial = options.serial ? *options.serial : static_cast<std::uint32_t>(big_endian(rng.bytes(4)));
     return state;

@@ -26,9 +26,12 @@ const std::vector<BodyKind>& body_kinds();
 struct NewBody {
     std::string kind = "kartsaz";
     std::optional<std::uint32_t> serial;  ///< IC serial number in the CPLC; random when empty
-    std::optional<Bytes> seed;     ///< makes every random of this body repeatable: for tests and benches only
-    std::uint8_t scp_i = 0x70;     ///< SCP03 parameter of the card manager: 00 10 20 30 60 70, |01 for S16
+    std::optional<Bytes> seed;  ///< makes every random of this body repeatable: for tests and benches only
+    std::uint8_t scp = 3;       ///< secure channel protocol of the card manager: 02 or 03
+    /// Its parameter, 70 or 55 without one: SCP03 00 10 20 30 60 70, |01 for S16; SCP02 15 35 55 75.
+    std::optional<std::uint8_t> scp_i{};
     std::string link = "contact";  ///< link-time model, see link_model.h
+    bool bare = false;             ///< packages are loaded, instances are made by INSTALL
     bool open = false;  ///< kind "kartsaz": written in the clear until locked, as an applet without SCP03
     bool import_allowed = false;  ///< the signature application takes private keys from outside (PUT DATA)
 };

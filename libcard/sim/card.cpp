@@ -76,7 +76,7 @@ std::uint16_t Card::refuse_class(const ApduIn& in) const {
 Access Card::access(bool icao, bool scp) {
     Access out;
     out.icao = sm_ != nullptr && (icao || chip_.kind.plain_keeps_sm);
-    const Scp03Session* session = manager_.session();
+    const ScpSession* session = manager_.session();
     out.scp = session != nullptr && (scp || session->level() == 0);
     if (out.scp) {
         out.level = session->level();
@@ -109,7 +109,7 @@ Answer Card::protected_scp(const ApduIn& in) {
     if (in.cla == (cla_proprietary | cla_gp) && in.ins == ins_external_authenticate) {
         return manager_.external_authenticate(in);
     }
-    Scp03Session* session = manager_.session();
+    ScpSession* session = manager_.session();
     if (session == nullptr) return refuse(0x6985);
     Command command;
     if (const auto sw = session->unwrap(in, command, chip_.meter); sw != 0x9000) {
@@ -140,7 +140,7 @@ std::uint16_t Card::refuse_plain_in_session(const ApduIn& in) const {
 
 Answer Card::plain(const ApduIn& in) {
     if (!chip_.kind.plain_keeps_sm) sm_.reset();
-    const Scp03Session* session = manager_.session();
+    const ScpSession* session = manager_.session();
     if (session != nullptr && session->level() != 0) {
         if (const auto sw = refuse_plain_in_session(in); sw != 0x9000) return refuse(sw);
     }

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "libcard/sim/scp02_session.h"
+#include "libcard/sim/scp03_session.h"
+
 namespace kartsaz::sim {
 namespace {
 
@@ -16,7 +19,7 @@ ByteView CardManager::aid() {
     return isd_aid;
 }
 
-Scp03Session* CardManager::session() {
+ScpSession* CardManager::session() {
     return session_ && session_->is_open() ? session_.get() : nullptr;
 }
 
@@ -37,6 +40,8 @@ Answer CardManager::complete(const Command& command) {
             return set_status(command);
         case 0xD8:
             return put_key(command);
+        case 0xE6:
+            return install(command);
         default:
             return refuse(0x6D00);
     }
@@ -75,42 +80,70 @@ Answer CardManager::lone_install(const Command& command) const {
 bool CardManager::level_allowed(std::uint8_t level) const {
     const std::uint8_t i = chip_.state.scp_i;
     if ((level & 0x10) != 0 && (i & 0x20) == 0) return false;
-    return (level & 0x20) == 0 || (i & 0x40) != 0;
+    if ((level & 0x20) == 0) return true;
+    return chip_.state.scp == 3 && (i & 0x40) != 0;
 }
 
 Answer CardManager::initialize_update(const Command& command) {
     end_session();
     const ManagerTraits& traits = chip_.kind.manager;
-    const std::size_t size = (chip_.state.scp_i & 0x01) != 0 ? 16 : 8;
-    if (command.data.size() != size) return refuse(0x6700);
+    const bool s16 = chip_.state.scp == 3 && (chip_.state.scp_i & 0x01) != 0;
+    if (command.data.size() != (s16 ? 16U : 8U)) return refuse(0x6700);
     if (command.p2 != 0x00) return refuse(0x6A86);
     if (chip_.state.life_cycle == terminated || chip_.state.keysets.empty()) return refuse(0x6985);
     Keyset* keyset =
         command.p1 == 0 || traits.any_version ? &chip_.state.keysets.front() : chip_.state.keyset(command.p1);
     if (keyset == nullptr) return refuse(0x6A88);
     if (keyset->tries == 0) return refuse(0x6983);
+    Bytes out = start_session(*keyset, command.data);
+    if (out.empty()) return refuse(0x6985);
+    return {out};
+}
 
+/// The answer to INITIALIZE UPDATE; empty when the sequence counter is used up.
+Bytes CardManager::start_session(Keyset& keyset, const Bytes& host_challenge) {
+    return chip_.state.scp == 2 ? start_scp02(keyset, host_challenge) : start_scp03(keyset, host_challenge);
+}
+
+/// The counter counts sessions that were opened: it moves with EXTERNAL AUTHENTICATE (E.1.2.1).
+Bytes CardManager::start_scp02(Keyset& keyset, const Bytes& host_challenge) {
+    if (keyset.counter == 0xFFFF) return {};
+    const bool pseudo_random = (chip_.state.scp_i & 0x40) != 0;
+    const Bytes card_challenge =
+        pseudo_random ? Scp02Session::pseudo_random_challenge(keyset, isd_aid) : chip_.rng.bytes(6);
+    session_ = std::make_unique<Scp02Session>(keyset, host_challenge, card_challenge);
+    chip_.meter.des(15 * 8);  // four session keys, two cryptograms less one block, the challenge
+    Bytes out = key_diversification_data(chip_);
+    append(out, Bytes{keyset.version, 0x02});
+    append(out, big_endian(keyset.counter, 2));
+    append(out, card_challenge);
+    append(out, session_->card_cryptogram());
+    return out;
+}
+
+Bytes CardManager::start_scp03(Keyset& keyset, const Bytes& host_challenge) {
     Bytes card_challenge;
+    const std::size_t size = host_challenge.size();
     const bool pseudo_random = (chip_.state.scp_i & 0x10) != 0;
     if (pseudo_random) {
-        if (keyset->counter == 0xFFFFFF) return refuse(0x6985);
-        ++keyset->counter;
+        if (keyset.counter == 0xFFFFFF) return {};
+        ++keyset.counter;
         chip_.changed = true;
         chip_.meter.write_page();
-        card_challenge =
-            Scp03Session::pseudo_random_challenge(keyset->keys[0], keyset->counter, isd_aid, size);
+        card_challenge = Scp03Session::pseudo_random_challenge(keyset.keys[0], keyset.counter, isd_aid, size);
     } else {
         card_challenge = chip_.rng.bytes(size);
     }
-    session_ = std::make_unique<Scp03Session>(*keyset, command.data, card_challenge);
+    session_ = std::make_unique<Scp03Session>(keyset, host_challenge, card_challenge);
     chip_.meter.aes(160);  // three session keys, two cryptograms, the challenge
 
     Bytes out = key_diversification_data(chip_);
-    append(out, Bytes{traits.any_version ? std::uint8_t{0xFF} : keyset->version, 0x03, chip_.state.scp_i});
+    const bool any = chip_.kind.manager.any_version;
+    append(out, Bytes{any ? std::uint8_t{0xFF} : keyset.version, 0x03, chip_.state.scp_i});
     append(out, card_challenge);
     append(out, session_->card_cryptogram());
-    if (pseudo_random) append(out, big_endian(keyset->counter, 3));
-    return {out};
+    if (pseudo_random) append(out, big_endian(keyset.counter, 3));
+    return out;
 }
 
 Answer CardManager::external_authenticate(const ApduIn& in) {
@@ -125,7 +158,7 @@ Answer CardManager::external_authenticate(const ApduIn& in) {
         sw = 0x6A86;
     } else if (!level_allowed(in.p1)) {
         sw = 0x6985;
-    } else if (in.data.size() != 2 * session_->mac_size()) {
+    } else if (in.data.size() != session_->authentication_size()) {
         sw = 0x6700;
     }
     if (sw != 0x9000) {
@@ -133,7 +166,12 @@ Answer CardManager::external_authenticate(const ApduIn& in) {
         return refuse(sw);
     }
     Keyset* keyset = chip_.state.keyset(session_->key_version());
-    chip_.meter.aes(48);
+    const bool scp02 = chip_.state.scp == 2;
+    if (scp02) {
+        chip_.meter.des(4 * 8);
+    } else {
+        chip_.meter.aes(48);
+    }
     if (!session_->authenticate(in)) {
         if (keyset != nullptr && keyset->tries > 0) --keyset->tries;
         chip_.changed = true;
@@ -141,8 +179,9 @@ Answer CardManager::external_authenticate(const ApduIn& in) {
         end_session();
         return refuse(0x6300);
     }
-    if (keyset != nullptr && keyset->tries != full_tries) {
+    if (keyset != nullptr && (keyset->tries != full_tries || scp02)) {
         keyset->tries = full_tries;
+        if (scp02) ++keyset->counter;
         chip_.changed = true;
         chip_.meter.write_page();
     }

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "libcard/sim/chip.h"
-#include "libcard/sim/scp03_session.h"
+#include "libcard/sim/scp_session.h"
 
 namespace kartsaz::sim {
 
-/// The issuer security domain. Source: GlobalPlatform Card Specification 2.3.1, chapter 11; Amendment D.
+/// The issuer security domain. Source: GlobalPlatform Card Specification 2.3.1, chapter 11 and
+/// Annex E; Amendment D.
 class CardManager {
 public:
     explicit CardManager(Chip& chip) : chip_{chip} {}
@@ -25,7 +26,7 @@ public:
     Answer external_authenticate(const ApduIn& in);
 
     /// Null when no session is open.
-    Scp03Session* session();
+    ScpSession* session();
     void end_session() { session_.reset(); }
 
 private:
@@ -35,11 +36,15 @@ private:
     Answer get_status(const Command& command);
     Answer set_status(const Command& command);
     Answer put_key(const Command& command);
+    Answer install(const Command& command);
+    Bytes start_session(Keyset& keyset, const Bytes& host_challenge);
+    Bytes start_scp02(Keyset& keyset, const Bytes& host_challenge);
+    Bytes start_scp03(Keyset& keyset, const Bytes& host_challenge);
     Answer lone_install(const Command& command) const;
     bool level_allowed(std::uint8_t level) const;
 
     Chip& chip_;
-    std::unique_ptr<Scp03Session> session_;
+    std::unique_ptr<ScpSession> session_;
     std::vector<Bytes> status_left_;  ///< records of GET STATUS that did not fit
 };
 
@@ -47,8 +52,11 @@ private:
 Bytes cplc(std::uint32_t serial);
 Bytes key_diversification_data(const Chip& chip);
 /// The keyset that a card leaves its maker with.
-Keyset transport_keyset();
-/// Key check value: the first three bytes of AES over sixteen bytes 01 (Amendment D, 7.2.2).
-Bytes key_check_value(const Bytes& key);
+Keyset transport_keyset(const CardState& state);
+/// Key check value: the first three bytes of AES over sixteen bytes 01 (Amendment D, 7.2.2), of triple DES
+/// over eight bytes 00 (GPCS 2.3.1, B.6).
+Bytes key_check_value(const Bytes& key, bool des);
+/// What GET STATUS tells: entries of the registry without their tag E3. @param which  P1: 80, 40, 20, 10
+std::vector<Bytes> registry(const Kind& kind, const CardState& state, std::uint8_t which);
 
 }  // namespace kartsaz::sim

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card manager's data: what it tells of itself, its registry, its life cycle, its keys.
+// The card manager's data: what it tells of itself, its life cycle, its keys.
 #include <algorithm>
 
 #include "libcard/sim/card_manager.h"
-#include "libcard/sim/passport.h"
 
 namespace kartsaz::sim {
 namespace {
@@ -18,9 +17,10 @@ Bytes oid(std::initializer_list<std::uint8_t> tail) {
 }
 
 /// Card recognition data, tag 73. Source: GPCS 2.3.1, H.3.
-Bytes card_recognition(std::uint8_t scp_i) {
-    return object(0x73, concat({oid({0x01}), object(0x60, oid({0x02, 0x02, 0x03, 0x01})),
-                                object(0x63, oid({0x03})), object(0x64, oid({0x04, 0x03, scp_i}))}));
+Bytes card_recognition(const CardState& state) {
+    return object(0x73,
+                  concat({oid({0x01}), object(0x60, oid({0x02, 0x02, 0x03, 0x01})), object(0x63, oid({0x03})),
+                          object(0x64, oid({0x04, state.scp, state.scp_i}))}));
 }
 
 /// Key information template, tag E0. Source: GPCS 2.3.1, 11.3.3.1.
@@ -29,50 +29,47 @@ Bytes key_information(const CardState& state) {
     for (const Keyset& keyset : state.keysets) {
         for (std::uint8_t id = 1; id <= keyset.keys.size(); ++id) {
             const auto size = static_cast<std::uint8_t>(keyset.keys.at(id - 1U).size());
-            append(out, object(0xC0, Bytes{id, keyset.version, 0x88, size}));
+            append(out,
+                   object(0xC0, Bytes{id, keyset.version,
+                                      state.des_keys() ? std::uint8_t{0x80} : std::uint8_t{0x88}, size}));
         }
     }
     return object(0xE0, out);
 }
 
-Bytes registry_entry(ByteView aid, std::uint8_t life_cycle, const Bytes& privileges) {
-    Bytes out = object(0x4F, aid);
-    append(out, object(0x9F70, Bytes{life_cycle}));
-    if (!privileges.empty()) append(out, object(0xC5, privileges));
-    return out;
-}
-
-std::vector<Bytes> registry(const CardState& state, std::uint8_t which) {
-    // 9E FE 80: security domain, card lock and terminate, reset, CVM; the rest of the issuer's rights
-    const Bytes package{0xA0, 0x00, 0x00, 0x02, 0x47, 0x10};
-    switch (which) {
-        case 0x80:
-            return {registry_entry(CardManager::aid(), state.life_cycle, {0x9E, 0xFE, 0x80})};
-        case 0x40:
-            return {registry_entry(Passport::aid(), 0x07, {0x00, 0x00, 0x00})};
-        case 0x20:
-            return {registry_entry(package, 0x01, {})};
-        default: {
-            Bytes entry = registry_entry(package, 0x01, {});
-            append(entry, object(0x84, Passport::aid()));
-            return {entry};
-        }
-    }
-}
-
-/// One key of PUT KEY. Source: Amendment D, 7.2.
-std::uint16_t take_key(ByteView& rest, const Aes& dek, Bytes& key) {
+/// One key of PUT KEY under SCP03. Source: Amendment D, 7.2.
+std::uint16_t take_aes_key(ByteView& rest, const ScpSession& session, Bytes& key) {
     if (rest.size() < 3) return 0x6A80;
     if (rest[0] != 0x88) return 0x9484;
     const std::size_t block = rest[1], size = rest[2];
     if (size != 16 && size != 24 && size != 32) return 0x6A80;
     const std::size_t padded = (size + 15) / 16 * 16;
-    if (block != padded + 1 || rest.size() < 3 + padded + 4 || rest[3 + padded] != 3) return 0x6A80;
-    key = dek.cbc_decrypt({}, rest.subspan(3, padded));
+    if (block != padded + 1 || rest.size() < 3 + padded) return 0x6A80;
+    key = session.open_key(rest.subspan(3, padded));
     key.resize(size);
-    const ByteView kcv = rest.subspan(4 + padded, 3);
-    rest = rest.subspan(7 + padded);
-    return same(key_check_value(key), kcv) ? 0x9000 : 0x6A80;
+    rest = rest.subspan(3 + padded);
+    return 0x9000;
+}
+
+/// The same under SCP02. Source: GPCS 2.3.1, 11.8.2.3.
+std::uint16_t take_des_key(ByteView& rest, const ScpSession& session, Bytes& key) {
+    constexpr std::size_t size = 16;
+    if (rest.size() < 2) return 0x6A80;
+    if (rest[0] != 0x80) return 0x9484;
+    if (rest[1] != size || rest.size() < 2 + size) return 0x6A80;
+    key = session.open_key(rest.subspan(2, size));
+    rest = rest.subspan(2 + size);
+    return 0x9000;
+}
+
+/// One key, and the check value behind it.
+std::uint16_t take_key(ByteView& rest, const ScpSession& session, bool des, Bytes& key) {
+    const auto sw = des ? take_des_key(rest, session, key) : take_aes_key(rest, session, key);
+    if (sw != 0x9000) return sw;
+    if (rest.size() < 4 || rest[0] != 3) return 0x6A80;
+    const ByteView kcv = rest.subspan(1, 3);
+    rest = rest.subspan(4);
+    return same(key_check_value(key, des), kcv) ? 0x9000 : 0x6A80;
 }
 
 }  // namespace
@@ -93,21 +90,22 @@ Bytes key_diversification_data(const Chip& chip) {
     return concat({ByteView{all}.first(4), big_endian(batch, 2), big_endian(chip.state.serial, 4)});
 }
 
-Keyset transport_keyset() {
+Keyset transport_keyset(const CardState& state) {
     Bytes key(16);
     for (std::size_t at = 0; at < key.size(); ++at) key[at] = static_cast<std::uint8_t>(0x40 + at);
-    return {.version = 0x30, .keys = {key, key, key}, .transport = true};
+    const std::uint8_t version = state.des_keys() ? 0x20 : 0x30;
+    return {.version = version, .keys = {key, key, key}, .transport = true};
 }
 
-Bytes key_check_value(const Bytes& key) {
-    Bytes kcv = Aes{key}.block(Bytes(16, 0x01));
+Bytes key_check_value(const Bytes& key, bool des) {
+    Bytes kcv = des ? TripleDes{key}.cbc_encrypt(Bytes(8, 0x00)) : Aes{key}.block(Bytes(16, 0x01));
     kcv.resize(3);
     return kcv;
 }
 
 Bytes CardManager::fci() const {
     Bytes proprietary;
-    if (chip_.kind.manager.complete) proprietary = card_recognition(chip_.state.scp_i);
+    if (chip_.kind.manager.complete) proprietary = card_recognition(chip_.state);
     append(proprietary, object(0x9F65, Bytes{0xFF}));
     return object(0x6F, concat({object(0x84, aid()), object(0xA5, proprietary)}));
 }
@@ -118,11 +116,11 @@ Answer CardManager::get_data(const Command& command) const {
         case 0x9F7F:
             return {object(0x9F7F, cplc(state.serial))};
         case 0x0066:
-            return {object(0x66, card_recognition(state.scp_i))};
+            return {object(0x66, card_recognition(state))};
         case 0x00E0:
             return {key_information(state)};
         case 0x00C1:
-            return {object(0xC1, big_endian(state.keysets.front().counter, 3))};
+            return {object(0xC1, big_endian(state.keysets.front().counter, state.des_keys() ? 2 : 3))};
         case 0x0042:
             return {object(0x42, concat({big_endian(0x364900, 3)}))};
         case 0x0045:
@@ -140,7 +138,7 @@ Answer CardManager::get_status(const Command& command) {
         const auto wanted = find_object(command.data, 0x4F);
         if (!wanted) return refuse(0x6A80);
         status_left_.clear();
-        for (Bytes& entry : registry(chip_.state, which)) {
+        for (Bytes& entry : registry(chip_.kind, chip_.state, which)) {
             const auto aid = find_object(entry, 0x4F);
             const bool fits = aid && aid->size() >= wanted->size() &&
                               std::equal(wanted->begin(), wanted->end(), aid->begin());
@@ -164,12 +162,23 @@ Answer CardManager::get_status(const Command& command) {
 Answer CardManager::set_status(const Command& command) {
     if (!command.access.at_least(0x01)) return refuse(0x6982);
     if (command.p1 != 0x80) return refuse(0x6A86);
-    static constexpr std::array<std::uint8_t, 5> order{op_ready, initialized, secured, card_locked,
-                                                       terminated};
-    const auto now = std::find(order.begin(), order.end(), chip_.state.life_cycle);
-    const auto next = std::find(order.begin(), order.end(), command.p2);
-    if (next == order.end()) return refuse(0x6A80);
-    if (next <= now) return refuse(0x6985);
+    const std::uint8_t now = chip_.state.life_cycle;
+    switch (command.p2) {
+        case terminated:
+            break;
+        case card_locked:  // 5.1.1.4: from SECURED, and back
+            if (now != secured) return refuse(0x6985);
+            break;
+        case secured:
+            if (now == secured) return refuse(0x6985);
+            break;
+        case op_ready:
+        case initialized:
+            if (command.p2 <= now) return refuse(0x6985);
+            break;
+        default:
+            return refuse(0x6A80);
+    }
     chip_.state.life_cycle = command.p2;
     chip_.changed = true;
     chip_.meter.write_page();
@@ -178,6 +187,7 @@ Answer CardManager::set_status(const Command& command) {
 
 Answer CardManager::put_key(const Command& command) {
     if (!command.access.at_least(0x01)) return refuse(0x6982);
+    if (chip_.state.life_cycle == card_locked) return refuse(0x6985);
     if (command.p2 != 0x81 || command.p1 > 0x7F) return refuse(0x6A86);
     ByteView rest{command.data};
     if (rest.empty()) return refuse(0x6A80);
@@ -187,15 +197,20 @@ Answer CardManager::put_key(const Command& command) {
     if (command.p1 != 0 && chip_.state.keyset(command.p1) == nullptr) return refuse(0x6A88);
     const bool taken = fresh.version != command.p1 && chip_.state.keyset(fresh.version) != nullptr;
     if (taken) return refuse(0x6A80);
+    const bool des = chip_.state.des_keys();
     for (Bytes& key : fresh.keys) {
-        if (const auto sw = take_key(rest, session_->dek(), key); sw != 0x9000) return refuse(sw);
+        if (const auto sw = take_key(rest, *session_, des, key); sw != 0x9000) return refuse(sw);
     }
     if (!rest.empty()) return refuse(0x6A80);
-    chip_.meter.aes(8 * 16);
+    if (des) {
+        chip_.meter.des(9 * 8);  // three keys of two blocks, three check values
+    } else {
+        chip_.meter.aes(8 * 16);
+    }
     chip_.meter.write_page();
     chip_.meter.write_page();
     Answer answer{Bytes{fresh.version}};
-    for (const Bytes& key : fresh.keys) append(answer.data, key_check_value(key));
+    for (const Bytes& key : fresh.keys) append(answer.data, key_check_value(key, des));
     if (Keyset* old = command.p1 == 0 ? nullptr : chip_.state.keyset(command.p1)) {
         *old = std::move(fresh);
     } else {

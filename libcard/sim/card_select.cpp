@@ -49,17 +49,17 @@ Answer Card::select_aid(const Command& command) {
         return {answer ? manager_.fci() : Bytes{}, locked ? std::uint16_t{0x6283} : std::uint16_t{0x9000}};
     }
     if (locked || command.data.empty()) return refuse(0x6A82);
-    if (chip_.kind.signature.present && begins(Signature::aid(), command.data)) {
+    if (chip_.kind.signature.present && begins(chip_.state.signature_instance.aid, command.data)) {
         choose(Selected::signature);
         return {signature_.select_answer()};
     }
-    if (!chip_.kind.passport || !begins(Passport::aid(), command.data)) {
+    if (!chip_.kind.passport || !begins(chip_.state.passport_instance.aid, command.data)) {
         // the name of a directory inside the signature application
         return selected_ == Selected::signature ? signature_.handle(command) : refuse(0x6A82);
     }
     choose(Selected::passport);
     if (!answer || !chip_.kind.master_file) return {};
-    return {object(0x6F, object(0x84, Passport::aid()))};
+    return {object(0x6F, object(0x84, chip_.state.passport_instance.aid))};
 }
 
 Answer Card::select_master(const Command& command) {

@@ -33,9 +33,10 @@ nlohmann::ordered_json keysets(const CardState& state) {
     auto list = nlohmann::ordered_json::array();
     for (const Keyset& keyset : state.keysets) {
         auto kcvs = nlohmann::ordered_json::array();
-        for (const Bytes& key : keyset.keys) kcvs.push_back(to_hex(key_check_value(key)));
+        for (const Bytes& key : keyset.keys) kcvs.push_back(to_hex(key_check_value(key, state.des_keys())));
         list.push_back({{"version", fmt::format("{:02X}", keyset.version)},
                         {"transport", keyset.transport},
+                        {"type", state.des_keys() ? "DES" : "AES"},
                         {"bits", 8 * keyset.keys[0].size()},
                         {"kcv", kcvs},
                         {"sequence_counter", keyset.counter},
@@ -108,19 +109,24 @@ std::string describe(const CardState& state, ByteView atr) {
                                {"serial", fmt::format("{:08X}", state.serial)},
                                {"atr", to_hex(atr)},
                                {"link", state.link},
-                               {"scp03_i", fmt::format("{:02X}", state.scp_i)},
+                               {"scp", fmt::format("{:02X}", state.scp)},
+                               {"scp_i", fmt::format("{:02X}", state.scp_i)},
                                {"repeatable", state.seed.has_value()},
                                {"life_cycle", life_cycle_name(state.life_cycle)},
                                {"keysets", keysets(state)}};
     const Kind& kind = kind_of(state.kind);
     if (kind.passport) {
-        out["passport"] = {{"locked", passport.locked},
+        out["passport"] = {{"instance", to_hex(state.passport_instance.aid)},
+                           {"locked", passport.locked},
                            {"open", state.open},
                            {"access_keys", !passport.access_seed.empty()},
                            {"active_authentication", active},
                            {"files", files(passport)}};
     }
-    if (kind.signature.present) out["signature"] = signature(state.signature, kind.signature.version);
+    if (kind.signature.present) {
+        out["signature"] = signature(state.signature, kind.signature.version);
+        out["signature"]["instance"] = to_hex(state.signature_instance.aid);
+    }
     return out.dump(2);
 }
 

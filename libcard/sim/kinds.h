@@ -12,7 +12,7 @@ namespace kartsaz::sim {
 /// How a card manager departs from a complete one.
 struct ManagerTraits {
     bool present = false;
-    bool complete = false;            ///< GET DATA, GET STATUS, SET STATUS, PUT KEY known
+    bool complete = false;            ///< GET DATA, GET STATUS, SET STATUS, PUT KEY, INSTALL known
     bool any_version = false;         ///< asked key version ignored, FF reported
     bool fixed_kdd = false;           ///< diversification data 00..09 instead of chip data
     bool protects_responses = false;  ///< R-MAC and R-ENC are really done

@@ -29,8 +29,7 @@ Aes session_key(const Bytes& key, std::uint8_t constant, ByteView context) {
 }  // namespace
 
 Scp03Session::Scp03Session(const Keyset& keyset, Bytes host_challenge, Bytes card_challenge)
-    : key_version_{keyset.version},
-      transport_{keyset.transport},
+    : ScpSession{keyset.version, keyset.transport},
       host_challenge_{std::move(host_challenge)},
       card_challenge_{std::move(card_challenge)},
       dek_{keyset.keys[2]},
@@ -59,8 +58,7 @@ bool Scp03Session::check_mac(const ApduIn& in) {
 bool Scp03Session::authenticate(const ApduIn& in) {
     if (in.data.size() != 2 * mac_size() || !check_mac(in)) return false;
     if (!same(cryptogram(0x01), ByteView{in.data}.first(mac_size()))) return false;
-    level_ = in.p1;
-    open_ = true;
+    open(in.p1);
     return true;
 }
 
@@ -72,7 +70,7 @@ Bytes Scp03Session::command_iv(std::uint8_t first) const {
 }
 
 std::uint16_t Scp03Session::unwrap(const ApduIn& in, Command& out, Meter& meter) {
-    if ((level_ & c_mac) == 0 || in.data.size() < mac_size()) return 0x6982;
+    if ((level() & c_mac) == 0 || in.data.size() < mac_size()) return 0x6982;
     meter.aes(in.data.size() + 16);
     if (!check_mac(in)) return 0x6982;
     out = {.cla = static_cast<std::uint8_t>(in.cla & 0xFB),
@@ -81,7 +79,7 @@ std::uint16_t Scp03Session::unwrap(const ApduIn& in, Command& out, Meter& meter)
            .p2 = in.p2,
            .ne = in.ne};
     const ByteView body = ByteView{in.data}.first(in.data.size() - mac_size());
-    if ((level_ & c_decryption) == 0) {
+    if ((level() & c_decryption) == 0) {
         out.data.assign(body.begin(), body.end());
         return 0x9000;
     }
@@ -97,9 +95,9 @@ Bytes Scp03Session::wrap(const Answer& answer, Meter& meter) {
     const auto kind = answer.sw >> 8;
     const bool good = answer.sw == 0x9000 || kind == 0x62 || kind == 0x63;
     if (!good) return {};  // an error status word goes out alone (6.2.5)
-    if ((level_ & r_mac) == 0) return answer.data;
+    if ((level() & r_mac) == 0) return answer.data;
     Bytes out = answer.data;
-    if ((level_ & r_encryption) != 0 && !out.empty()) {
+    if ((level() & r_encryption) != 0 && !out.empty()) {
         pad(out, 16);
         meter.aes(out.size());
         out = s_enc_.cbc_encrypt(command_iv(0x80), out);
@@ -111,11 +109,11 @@ Bytes Scp03Session::wrap(const Answer& answer, Meter& meter) {
 }
 
 std::uint32_t Scp03Session::room(std::uint32_t wire) const {
-    if ((level_ & r_mac) == 0) return wire;
+    if ((level() & r_mac) == 0) return wire;
     const auto mac = static_cast<std::uint32_t>(mac_size());
     if (wire <= mac) return 0;
     const std::uint32_t left = wire - mac;
-    if ((level_ & r_encryption) == 0) return left;
+    if ((level() & r_encryption) == 0) return left;
     return left < 16 ? 0 : left / 16 * 16 - 1;
 }
 

@@ -43,6 +43,10 @@ Bytes encode_keyset(const Keyset& keyset) {
     return out;
 }
 
+Bytes encode_instance(const Instance& instance) {
+    return instance.there() ? concat({instance.privileges, instance.aid}) : Bytes{};
+}
+
 /// Reads the fields one after the other; every fault names file, offset and rule.
 class Reader {
 public:
@@ -105,6 +109,19 @@ Keyset decode_keyset(const Reader& in) {
     return keyset;
 }
 
+Instance decode_instance(const Reader& in) {
+    constexpr std::size_t privileges = 3;
+    const ByteView value = in.value();
+    if (value.empty()) return {};
+    if (value.size() < privileges + 5 || value.size() > privileges + 16) {
+        in.fail("an instance has three bytes of privileges and an AID of 5 to 16 bytes");
+    }
+    Instance instance;
+    std::copy_n(value.begin(), privileges, instance.privileges.begin());
+    instance.aid.assign(value.begin() + privileges, value.end());
+    return instance;
+}
+
 void decode_file(const Reader& in, PassportState& passport) {
     const ByteView value = in.value();
     if (value.size() < 4 || value.size() > 4 + largest_file) in.fail("a file has 4 to 32771 bytes");
@@ -158,6 +175,16 @@ void decode_field(char name, const Reader& in, CardState& state) {
         case 'i':
             state.scp_i = static_cast<std::uint8_t>(in.number(1));
             return;
+        case 'v':
+            state.scp = static_cast<std::uint8_t>(in.number(1));
+            if (state.scp != 2 && state.scp != 3) in.fail("the secure channel protocol is 02 or 03");
+            return;
+        case 'P':
+            state.passport_instance = decode_instance(in);
+            return;
+        case 'S':
+            state.signature_instance = decode_instance(in);
+            return;
         case 'l':
             state.link = to_text(in.value());
             return;
@@ -195,11 +222,14 @@ Bytes encode(const CardState& state) {
     put(out, 'k', to_bytes(state.kind));
     put_number(out, 'n', state.serial, 4);
     if (state.seed) put(out, 'r', *state.seed);
+    put_number(out, 'v', state.scp, 1);
     put_number(out, 'i', state.scp_i, 1);
     put(out, 'l', to_bytes(state.link));
     put_number(out, 'o', state.open, 1);
     put_number(out, 'c', state.life_cycle, 1);
     for (const Keyset& keyset : state.keysets) put(out, 'K', encode_keyset(keyset));
+    put(out, 'P', encode_instance(state.passport_instance));
+    put(out, 'S', encode_instance(state.signature_instance));
     const PassportState& passport = state.passport;
     put_number(out, 'L', passport.locked, 1);
     if (!passport.access_seed.empty()) put(out, 'A', passport.access_seed);
@@ -228,6 +258,9 @@ CardState decode(ByteView bytes, const std::string& name) {
     }
     if (state.kind.empty()) in.fail("no kind");
     if (state.link.empty()) in.fail("no link");
+    for (const Keyset& keyset : state.keysets) {
+        if (state.des_keys() && keyset.keys[0].size() != 16) in.fail("a triple-DES key must have 16 bytes");
+    }
     return state;
 }
 

@@ -21,7 +21,7 @@ constexpr std::uint8_t full_tries = 10;
 struct Keyset {
     std::uint8_t version = 0;
     std::array<Bytes, 3> keys{};
-    std::uint32_t counter = 0;  ///< SCP03 sequence counter, three bytes
+    std::uint32_t counter = 0;  ///< sequence counter: SCP03 three bytes, SCP02 two
     std::uint8_t tries = full_tries;
     bool transport = false;  ///< the maker's keys, known to everybody
 };
@@ -39,6 +39,14 @@ struct PassportState {
     Bytes aa_scalar{};  ///< P-256
 };
 
+/// An application's instance. Without AID: its package is loaded, and INSTALL was not sent yet.
+struct Instance {
+    Bytes aid{};
+    std::array<std::uint8_t, 3> privileges{};
+
+    bool there() const { return !aid.empty(); }
+};
+
 /// Card life cycle: GPCS 2.3.1, table 11-6.
 enum LifeCycle : std::uint8_t {
     op_ready = 0x01,
@@ -52,13 +60,19 @@ struct CardState {
     std::string kind{};
     std::uint32_t serial = 0;
     std::optional<Bytes> seed{};
+    std::uint8_t scp = 3;  ///< secure channel protocol of the card manager
     std::uint8_t scp_i = 0x70;
     std::string link{};
     bool open = false;  ///< written in the clear until locked, whatever its kind demands
     std::uint8_t life_cycle = op_ready;
     std::vector<Keyset> keysets{};
+    Instance passport_instance{.aid = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01}};
+    Instance signature_instance{
+        .aid = {0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB, 0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01}};
     PassportState passport{};
     SignatureState signature{};
+
+    bool des_keys() const { return scp == 2; }
 
     Keyset* keyset(std::uint8_t version);
 };

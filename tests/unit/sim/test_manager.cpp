@@ -198,8 +198,11 @@ TEST_CASE("GET STATUS lists the registry inside a session only", "[sim][manager]
     ScpHost host{transport_key()};
     REQUIRE(host.open(*body, 0x01) == 0x9000);
     CHECK(to_hex(host.send(*body, "80F28002024F0000").data) == "E3134F08A0000001510000009F700101C5039EFE80");
-    CHECK(to_hex(host.send(*body, "80F24002024F0000").data) == "E3124F07A00000024710019F700107C503000000");
-    CHECK(to_hex(host.send(*body, "80F22002024F0000").data) == "E30C4F06A000000247109F700101");
+    CHECK(to_hex(host.send(*body, "80F24002024F0000").data) ==
+          "E3124F07A00000024710019F700107C503000000"
+          "E3174F0CF276A288BCFBA69D34F310019F700107C503000000");
+    CHECK(to_hex(host.send(*body, "80F22002024F0000").data) ==
+          "E30C4F06A000000247109F700101E3114F0BF276A288BCFBA69D34F3109F700101");
     CHECK(host.send(*body, "80F21002024F0000").sw == 0x9000);
     CHECK(host.send(*body, "80F24002064F04A000000100").sw == 0x6A88);
     CHECK(host.send(*body, "80F24000024F0000").sw == 0x6A86);
