@@ -87,9 +87,26 @@ void replace_private_file(const std::filesystem::path& file, std::string_view te
         errno = reason;
         failed(Errc::store_failed, file, "write");
     }
-    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-    const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (directory.get() < 0 || ::fsync(directory.get()) != 0) failed(Errc::store_failed, folder, "sync");
+    sync_folder(file.parent_path());
+}
+
+void make_private_folder(const std::filesystem::path& folder) {
+    std::error_code fault;
+    if (folder.empty() || std::filesystem::is_directory(folder, fault)) return;
+    if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), fault);
+    if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+        failed(Errc::store_failed, folder, "make the folder");
+    }
+    if (!std::filesystem::is_directory(folder, fault)) {
+        throw Error{Errc::store_failed, folder.string() + ": is there and is no folder"};
+    }
+    sync_folder(folder.parent_path());
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    const auto path = folder.empty() ? std::filesystem::path{"."} : folder;
+    const Descriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (directory.get() < 0 || ::fsync(directory.get()) != 0) failed(Errc::store_failed, path, "sync");
 }
 
 }  // namespace kartsaz::keys

@@ -21,4 +21,11 @@ SecretBytes read_secret_file(const std::filesystem::path& file, std::size_t most
 /// never a part. @throws Error{store_failed}
 void replace_private_file(const std::filesystem::path& file, std::string_view text);
 
+/// Makes a folder of mode 0700, and what it is in, when it is not there; an empty path is the current one.
+/// @throws Error{store_failed}
+void make_private_folder(const std::filesystem::path& folder);
+
+/// Has the entries of a folder on disk. @throws Error{store_failed}
+void sync_folder(const std::filesystem::path& folder);
+
 }  // namespace kartsaz::keys

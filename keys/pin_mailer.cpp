@@ -6,11 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 
 #include "apdu/error.h"
@@ -109,16 +106,6 @@ std::string file_name(const std::string& chip) {
     return out + ".p7m";
 }
 
-void make_folder(const fs::path& folder) {
-    std::error_code fault;
-    if (fs::is_directory(folder, fault)) return;
-    if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), fault);
-    if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-        throw Error{Errc::store_failed, fmt::format("{}: the folder for PIN letters cannot be made: {}",
-                                                    folder.string(), std::strerror(errno))};
-    }
-}
-
 }  // namespace
 
 struct PinMailer::Impl {
@@ -136,7 +123,7 @@ PinMailer::PinMailer(fs::path folder, ByteView certificate) : impl_{std::make_un
     (void)envelop(all[0].get(), to_bytes("probe"));  // found now and not when a card is half written
     impl_->certificate = std::move(all[0]);
     impl_->folder = std::move(folder);
-    make_folder(impl_->folder);
+    make_private_folder(impl_->folder);
 }
 
 PinMailer::~PinMailer() = default;

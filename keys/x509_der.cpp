@@ -131,7 +131,7 @@ Bytes encode_name(const CertificateSubject& subject) {
     return TlvWriter{}.put(der::sequence, name.bytes()).bytes();
 }
 
-Bytes encode_time(std::int64_t seconds) {
+std::string generalized_time(std::int64_t seconds) {
     const std::time_t time = seconds;
     std::tm parts{};
     constexpr std::int64_t year_9999 = 253402300799;
@@ -139,11 +139,14 @@ Bytes encode_time(std::int64_t seconds) {
         throw Error{Errc::input_invalid,
                     fmt::format("second {} since 1970 is no time for a certificate", seconds)};
     }
-    const int year = parts.tm_year + 1900;
-    const auto rest = fmt::format("{:02}{:02}{:02}{:02}{:02}Z", parts.tm_mon + 1, parts.tm_mday,
-                                  parts.tm_hour, parts.tm_min, parts.tm_sec);
-    if (year < 2050) return TlvWriter{}.put(der::utc_time, fmt::format("{:02}{}", year % 100, rest)).bytes();
-    return TlvWriter{}.put(der::generalized_time, fmt::format("{:04}{}", year, rest)).bytes();
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+Bytes encode_time(std::int64_t seconds) {
+    const auto text = generalized_time(seconds);
+    if (text < "2050") return TlvWriter{}.put(der::utc_time, text.substr(2)).bytes();
+    return TlvWriter{}.put(der::generalized_time, text).bytes();
 }
 
 PublicKeyParts parse_public_key(ByteView public_key) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "apdu/bytes.h"
@@ -31,6 +32,8 @@ Bytes encode_name(const CertificateSubject& subject);
 
 /// UTCTime up to 2049, GeneralizedTime after. Source: RFC 5280, 4.1.2.5. @throws Error{input_invalid}
 Bytes encode_time(std::int64_t seconds);
+/// The text of a GeneralizedTime: "20261121233200Z". @throws Error{input_invalid}
+std::string generalized_time(std::int64_t seconds);
 
 /// The parts of a SubjectPublicKeyInfo, seen in place. @throws Error{input_invalid}
 struct PublicKeyParts {
