@@ -14,6 +14,7 @@
 #include "keys/crl_of_ledger.h"
 #include "keys/openssl_handles.h"
 #include "keys/renewal.h"
+#include "keys/template_content.h"
 #include "keys/x509_der.h"
 #include "keys/x509_text.h"
 
@@ -37,22 +38,6 @@ bool sound(ByteView public_key) {
     const bool out = context && EVP_PKEY_public_check(context.get()) == 1;
     openssl_reason();
     return out;
-}
-
-/// All that the template decides but the dates.
-Bytes template_extensions(const CertificateTemplate& content) {
-    return ExtensionWriter{}
-        .key_usage({content.digital_signature, content.content_commitment, false, false})
-        .basic_constraints(false, {})
-        .policy(content.policy)
-        .crl_url(content.crl_url)
-        .extended_usages(content.extended_usages)
-        .email(content.subject.email)
-        .bytes();
-}
-
-std::string digest_of_content(ByteView subject, ByteView extensions) {
-    return to_hex(sha256(concat({subject, extensions})));
 }
 
 std::int64_t system_now() {
@@ -144,7 +129,7 @@ Bytes LocalCa::certificate(const CertificateOrder& order) {
     auto serial = random_serial();
     while (turn.by_serial(to_hex(serial)) != nullptr) serial = random_serial();
     const auto parts = impl_->parts(order.content, public_key, serial);
-    const auto content = digest_of_content(parts.subject, template_extensions(order.content));
+    const auto content = template_digest(order.content);
 
     std::vector<const LedgerEntry*> superseded;
     for (const auto* entry : turn.of_key(key)) {

@@ -128,25 +128,4 @@ std::vector<Owned<X509_crl_st>> parse_crls(ByteView encoded, const std::string& 
     return parse_all<X509_crl_st>(encoded, what, "CRL", PEM_read_bio_X509_CRL, d2i_X509_CRL);
 }
 
-CertificateFacts certificate_facts(ByteView der) {
-    const auto certificate = parse_certificate(der);
-    if (!certificate) throw Error{Errc::input_invalid, "these bytes are not an X.509 certificate"};
-    auto* x509 = certificate.get();
-    CertificateFacts out;
-    out.subject = one_line(X509_get_subject_name(x509));
-    out.issuer = one_line(X509_get_issuer_name(x509));
-    const auto* serial = X509_get0_serialNumber(x509);
-    out.serial =
-        to_hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
-    out.not_before = seconds(X509_get0_notBefore(x509));
-    out.not_after = seconds(X509_get0_notAfter(x509));
-    out.ca = X509_check_ca(x509) == 1;
-    // X509_get_key_usage() has every bit set when the extension is missing.
-    const auto usage = X509_get_key_usage(x509);
-    out.key_usage_digital_signature =
-        usage != std::numeric_limits<std::uint32_t>::max() && (usage & KU_DIGITAL_SIGNATURE) != 0;
-    openssl_reason();
-    return out;
-}
-
 }  // namespace kartsaz::keys

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/remembering_source.h"
+
+#include <fmt/format.h>
+
+#include "apdu/error.h"
+#include "keys/certificate_request.h"
+#include "keys/issuer.h"
+
+namespace kartsaz::keys {
+
+RememberingSource::RememberingSource(CertificateSource& source, std::shared_ptr<CertificateMemory> memory)
+    : source_{source}, memory_{std::move(memory)} {}
+
+Bytes RememberingSource::certificate(const CertificateOrder& order) {
+    try {
+        (void)parse_request(order.request);
+    } catch (const Error& error) {
+        if (error.code() != Errc::input_invalid) throw;
+        throw Error{Errc::card_refused,
+                    fmt::format("slot \"{}\" of chip {}: {}", order.slot, order.chip, error.what())};
+    }
+    if (auto known = memory_->find(order)) return *std::move(known);
+    memory_->asked(order);
+    auto out = source_.certificate(order);
+    memory_->keep(order, out);
+    (void)settle();  // what was superseded just now; where that fails, it stays listed
+    return out;
+}
+
+std::optional<std::size_t> RememberingSource::certificate_size(const CertificateTemplate& content,
+                                                               ByteView public_key) const {
+    return source_.certificate_size(content, public_key);
+}
+
+Bytes RememberingSource::issuer_certificate() const {
+    return source_.issuer_certificate();
+}
+
+void RememberingSource::revoke(ByteView certificate, int reason) {
+    memory_->doom(certificate, reason);
+    (void)settle();
+}
+
+std::vector<std::string> RememberingSource::settle() {
+    std::vector<std::string> left;
+    for (const auto& entry : memory_->to_revoke()) {
+        try {
+            source_.revoke(entry.certificate, *entry.doomed);
+            memory_->revoked(entry.certificate);
+        } catch (const Error& error) {
+            if (error.code() == Errc::store_failed) throw;
+            left.push_back(fmt::format("certificate {} of slot \"{}\" of chip {}: {}",
+                                       certificate_facts(entry.certificate).serial, entry.slot, entry.chip,
+                                       error.what()));
+        }
+    }
+    return left;
+}
+
+}  // namespace kartsaz::keys
