@@ -71,8 +71,8 @@ const Bytes& sha256_info() {
 
 }  // namespace
 
-CommandApdu get_version() {
-    return {.cla = 0x00, .ins = 0xCA, .p1 = 0x01, .p2 = 0x01, .data = {}, .ne = 256};
+CommandApdu get_version(bool extended) {
+    return {.cla = 0x00, .ins = 0xCA, .p1 = 0x01, .p2 = 0x01, .data = {}, .ne = 256, .extended = extended};
 }
 
 std::optional<AppletVersion> parse_version(ByteView answer) {
@@ -158,6 +158,11 @@ std::size_t signature_size(KeyAlgorithm algorithm) {
     const std::size_t bytes = key_bits(algorithm) / 8;
     // SEQUENCE of two INTEGERs with a leading zero each
     return is_rsa(algorithm) ? bytes : 2 + 2 * (2 + 1 + bytes);
+}
+
+std::size_t usual_signature_size(KeyAlgorithm algorithm) {
+    // each of the two numbers needs its leading zero every other time
+    return signature_size(algorithm) - (is_rsa(algorithm) ? 0 : 1);
 }
 
 bool is_rsa(KeyAlgorithm algorithm) {

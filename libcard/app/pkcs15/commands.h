@@ -28,12 +28,13 @@ struct AppletVersion {
     bool extended() const { return (features & 0x01U) != 0; }
     bool ecc() const { return (features & 0x04U) != 0; }
     bool rsa_4096() const { return (features & 0x20U) != 0; }
-    /// RSA 3072 (algorithm F4), a bit of our own bodies: IsoApplet has no such length.
+    /// RSA 3072 (algorithm F4), a bit of bodies that have it; IsoApplet has not.
     bool rsa_3072() const { return (features & 0x40U) != 0; }
     friend bool operator==(const AppletVersion&, const AppletVersion&) = default;
 };
 /// GET DATA 01 01, of command set 1.
-apdu::CommandApdu get_version();
+/// @param extended  in the extended form, which shows whether reader and card take it
+apdu::CommandApdu get_version(bool extended);
 /// Of the answer to it, or of what command set 0 answers to SELECT. Empty when it is something else.
 std::optional<AppletVersion> parse_version(ByteView answer);
 
@@ -65,7 +66,8 @@ std::size_t generate_answer_size(keys::KeyAlgorithm algorithm);
 /// DigestInfo (RSA PKCS#1 v1.5). Le is exact for RSA, the largest DER length for ECDSA.
 apdu::CommandApdu mse_sign(keys::KeyAlgorithm algorithm, std::uint8_t key_reference);
 apdu::CommandApdu sign(keys::KeyAlgorithm algorithm, ByteView digest);
-std::size_t signature_size(keys::KeyAlgorithm algorithm);  ///< the largest
+std::size_t signature_size(keys::KeyAlgorithm algorithm);        ///< the largest
+std::size_t usual_signature_size(keys::KeyAlgorithm algorithm);  ///< the one that comes most often
 
 bool is_rsa(keys::KeyAlgorithm algorithm);
 std::size_t key_bits(keys::KeyAlgorithm algorithm);  ///< of the modulus or the field

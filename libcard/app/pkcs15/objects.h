@@ -63,8 +63,8 @@ struct TokenInfo {
     Bytes serial;
     std::string manufacturer;
     std::string label;
-    std::uint32_t flags = 0;   ///< OpenSC's bit order: 1 read only, 2 login required, 4 PRN generation
-    std::string last_update;   ///< GeneralizedTime "20261122120000Z"; empty: none
+    std::uint32_t flags = 0;  ///< OpenSC's bit order: 1 read only, 2 login required, 4 PRN generation
+    std::string last_update;  ///< GeneralizedTime "20261122120000Z"; empty: none
     friend bool operator==(const TokenInfo&, const TokenInfo&) = default;
 };
 Bytes encode_token_info(const TokenInfo& info);

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libcard/app/pkcs15/layout.h"
+
+#include <algorithm>
+
+#include "apdu/error.h"
+#include "apdu/tlv.h"
+#include "keys/crypto.h"
+
+namespace kartsaz::app::pkcs15 {
+namespace {
+
+const Bytes pin_auth_id{0x01};
+
+Bytes absolute(std::uint16_t fid) {
+    return concat({big_endian(fid_mf, 2), big_endian(fid_df, 2), big_endian(fid, 2)});
+}
+
+Bytes df_path() {
+    return concat({big_endian(fid_mf, 2), big_endian(fid_df, 2)});
+}
+
+/// The objects of a directory file, without the padding behind them; it was decoded before.
+Bytes objects_in(ByteView file) {
+    apdu::TlvReader in{file, "directory file"};
+    std::size_t end = 0;
+    while (end < file.size() && file[end] != 0x00 && file[end] != 0xFF) {
+        in.next();
+        end = in.offset();
+    }
+    return {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+/// What a file holds; nothing where it cannot be read as such: it is then written anew.
+template <typename Object>
+std::vector<Object> there(std::vector<Object> (*decode)(ByteView), ByteView seen) {
+    if (seen.empty()) return {};
+    try {
+        return decode(seen);
+    } catch (const Error& error) {
+        if (error.code() != Errc::input_invalid) throw;
+        return {};
+    }
+}
+
+/// `ours` and what is there besides; `seen` itself when nothing would change.
+template <typename Object, typename Stands>
+Bytes merged(std::vector<Object> (*decode)(ByteView), Bytes (*encode)(const std::vector<Object>&),
+             ByteView seen, std::vector<Object> ours, Stands&& stands_for) {
+    auto objects = there(decode, seen);
+    const bool all = std::ranges::all_of(ours, [&](const Object& one) {
+        return std::ranges::count_if(objects, [&](const Object& o) { return stands_for(one, o); }) == 1 &&
+               std::ranges::find(objects, one) != objects.end();
+    });
+    if (all) return objects_in(seen);
+    std::erase_if(objects, [&](const Object& o) {
+        return std::ranges::any_of(ours, [&](const Object& one) { return stands_for(one, o); });
+    });
+    ours.insert(ours.end(), objects.begin(), objects.end());
+    return encode(ours);
+}
+
+Bytes odf_content(ByteView seen) {
+    const std::vector<OdfEntry> ours{
+        {Directory::authentication, {absolute(fid_aodf), {}, {}}},
+        {Directory::private_keys, {absolute(fid_prkdf), {}, {}}},
+        {Directory::public_keys, {absolute(fid_pukdf), {}, {}}},
+        {Directory::certificates, {absolute(fid_cdf), {}, {}}},
+    };
+    return merged(&decode_odf, &encode_odf, seen, ours,
+                  [](const OdfEntry& a, const OdfEntry& b) { return a.directory == b.directory; });
+}
+
+Bytes token_info(const Options& options, const std::string& identity, ByteView seen) {
+    TokenInfo wanted;
+    wanted.serial = token_serial(identity);
+    wanted.manufacturer = options.manufacturer;
+    wanted.label = options.label;
+    wanted.flags = 0x04;  // the card makes random numbers
+    if (!seen.empty()) {
+        try {
+            TokenInfo now = decode_token_info(seen);
+            now.last_update.clear();  // others note there when they added something
+            if (now == wanted) return without_padding(seen, "EF.TokenInfo");
+        } catch (const Error& error) {
+            if (error.code() != Errc::input_invalid) throw;
+        }
+    }
+    return encode_token_info(wanted);
+}
+
+Bytes aodf_content(const Options& options, ByteView seen) {
+    PinObject pin;
+    pin.common.label = "PIN";
+    pin.common.flags = 0x03;
+    pin.auth_id = pin_auth_id;
+    pin.flags = pin_case_sensitive | pin_initialized | pin_needs_padding;
+    pin.type = 1;
+    pin.min_length = options.pin.min;
+    pin.stored_length = stored_pin_length;
+    pin.max_length = options.pin.max;
+    pin.reference = pin_reference;
+    pin.pad_char = 0x00;
+    return merged(&decode_aodf, &encode_aodf, seen, std::vector<PinObject>{pin},
+                  [](const PinObject& a, const PinObject& b) {
+                      return a.auth_id == b.auth_id || a.reference == b.reference;
+                  });
+}
+
+Bytes dir_content(const Options& options, ByteView seen) {
+    const std::vector<DirEntry> ours{{pkcs15_aid, options.label, df_path()}};
+    return merged(&decode_dir, &encode_dir, seen, ours,
+                  [](const DirEntry& a, const DirEntry& b) { return a.aid == b.aid || a.path == b.path; });
+}
+
+KeyType type_of(const Slot& slot) {
+    return is_rsa(slot.algorithm) ? KeyType::rsa : KeyType::ec;
+}
+
+PrivateKeyObject private_key(const SlotContent& content) {
+    const Slot& slot = *content.slot;
+    PrivateKeyObject out;
+    out.common = {slot.label, 0x03, pin_auth_id, {}};
+    out.type = type_of(slot);
+    out.id = keys::key_identifier(content.public_key);
+    out.usage = usage_sign;
+    if (slot.purpose == Purpose::signature) out.usage |= usage_non_repudiation;
+    out.access = access_sensitive | access_always_sensitive | access_never_extractable | access_local;
+    out.reference = slot.reference;
+    out.path.path = df_path();
+    out.size_bits = key_bits(slot.algorithm);
+    return out;
+}
+
+PublicKeyObject public_key(const SlotContent& content) {
+    const Slot& slot = *content.slot;
+    PublicKeyObject out;
+    out.common = {slot.label, 0x02, {}, {}};
+    out.type = type_of(slot);
+    out.id = keys::key_identifier(content.public_key);
+    out.usage = usage_verify;
+    out.native = false;
+    out.reference = slot.reference;
+    out.path = Path{absolute(slot.public_key_fid()), {}, {}};
+    if (is_rsa(slot.algorithm)) out.size_bits = key_bits(slot.algorithm);
+    return out;
+}
+
+CertificateObject certificate(const SlotContent& content) {
+    CertificateObject out;
+    out.common = {content.slot->label, 0x02, {}, {}};
+    out.id = keys::key_identifier(content.public_key);
+    out.path = Path{absolute(content.certificate_fid), {}, {}};
+    return out;
+}
+
+/// True when an object's path is one of the slot's certificate files.
+bool is_of(const Slot& slot, const std::optional<Path>& path) {
+    return path && (path->path == absolute(slot.certificate_fid(0)) ||
+                    path->path == absolute(slot.certificate_fid(1)));
+}
+
+}  // namespace
+
+const std::vector<Layout>& static_files() {
+    static const std::vector<Layout> files{
+        {fid_odf, "EF.ODF", "Object directory", 128},
+        {fid_token_info, "EF.TokenInfo", "Token information", 224},
+        {fid_aodf, "EF.AODF", "PINs", 256},
+    };
+    return files;
+}
+
+const std::vector<Layout>& key_directories() {
+    static const std::vector<Layout> files{
+        {fid_pukdf, "EF.PuKDF", "Directory of public keys", 512},
+        {fid_prkdf, "EF.PrKDF", "Directory of private keys", 512},
+        {fid_cdf, "EF.CDF", "Directory of certificates", 512},
+    };
+    return files;
+}
+
+const Layout& dir_file() {
+    static const Layout file{fid_dir, "EF.DIR", "Applications on the card", 192};
+    return file;
+}
+
+const Layout& layout_of(std::uint16_t fid) {
+    for (const auto* list : {&static_files(), &key_directories()}) {
+        const auto found = std::ranges::find(*list, fid, &Layout::fid);
+        if (found != list->end()) return *found;
+    }
+    return dir_file();
+}
+
+Bytes token_serial(const std::string& identity) {
+    Bytes digest = keys::sha256(to_bytes("token serial of " + identity));
+    digest.resize(8);
+    return digest;
+}
+
+Bytes static_content(std::uint16_t fid, const Options& options, const std::string& identity, ByteView seen) {
+    switch (fid) {
+        case fid_odf:
+            return odf_content(seen);
+        case fid_token_info:
+            return token_info(options, identity, seen);
+        case fid_aodf:
+            return aodf_content(options, seen);
+        default:
+            return dir_content(options, seen);
+    }
+}
+
+Bytes directory_content(std::uint16_t fid, const std::vector<SlotContent>& slots, const Options&,
+                        ByteView seen) {
+    const auto all = [&](auto make) {
+        std::vector<decltype(make(slots.front()))> out;
+        for (const auto& slot : slots) out.push_back(make(slot));
+        return out;
+    };
+    if (fid == fid_prkdf) {
+        return merged(&decode_prkdf, &encode_prkdf, seen, all(private_key), [](const auto& a, const auto& b) {
+            return a.id == b.id || a.reference == b.reference;
+        });
+    }
+    if (fid == fid_pukdf) {
+        return merged(&decode_pukdf, &encode_pukdf, seen, all(public_key),
+                      [](const auto& a, const auto& b) { return a.id == b.id || a.path == b.path; });
+    }
+    const auto of_slot = [&](const CertificateObject& a, const CertificateObject& b) {
+        return a.id == b.id || std::ranges::any_of(slots, [&](const SlotContent& s) {
+                   return is_of(*s.slot, a.path) && is_of(*s.slot, b.path);
+               });
+    };
+    return merged(&decode_cdf, &encode_cdf, seen, all(certificate), of_slot);
+}
+
+const SeenFile* State::file(std::uint16_t fid) const {
+    const auto found = files.find(fid);
+    return found == files.end() ? nullptr : &found->second;
+}
+
+const SeenCertificate* SlotView::certificate(std::optional<std::uint16_t> fid) const {
+    const auto found = std::ranges::find(certificates, fid, &SeenCertificate::fid);
+    return found == certificates.end() ? nullptr : &*found;
+}
+
+SlotView view_of(const Slot& slot, const State& state) {
+    SlotView view;
+    if (const auto* file = state.file(slot.public_key_fid())) {
+        try {
+            view.public_key =
+                public_key_from_file(without_padding(file->content, "public key"), type_of(slot));
+            view.from_file = keys::algorithm_of(view.public_key).has_value();
+        } catch (const Error&) {
+            view.from_file = false;  // torn before it was whole
+        }
+        if (!view.from_file) view.public_key.clear();
+    }
+    if (const auto* file = state.file(fid_prkdf)) {
+        for (const auto& object : there(&decode_prkdf, file->content)) {
+            view.key_listed = view.key_listed || object.reference == slot.reference;
+        }
+    }
+    if (const auto* file = state.file(fid_cdf)) {
+        for (const auto& object : there(&decode_cdf, file->content)) {
+            for (const int which : {0, 1}) {
+                if (object.path && object.path->path == absolute(slot.certificate_fid(which))) {
+                    view.listed = slot.certificate_fid(which);
+                }
+            }
+        }
+    }
+    for (const int which : {0, 1}) {
+        const std::uint16_t fid = slot.certificate_fid(which);
+        const auto* file = state.file(fid);
+        if (file == nullptr) continue;
+        std::optional<keys::CitizenCertificate> says;
+        Bytes der;
+        try {
+            der = without_padding(file->content, "certificate");
+            says = keys::read_citizen_certificate(der);
+        } catch (const Error& error) {
+            if (error.code() != Errc::input_invalid) throw;
+        }
+        // a key that only its certificate tells of is a key all the same
+        const bool usable =
+            says && (view.public_key.empty() ? view.key_listed : says->public_key == view.public_key);
+        if (!usable) {
+            view.leftovers.push_back(fid);
+            continue;
+        }
+        if (view.public_key.empty()) view.public_key = says->public_key;
+        view.certificates.push_back({fid, std::move(der), std::move(*says)});
+    }
+    return view;
+}
+
+}  // namespace kartsaz::app::pkcs15
