@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "apdu/error.h"
 #include "keys/certificate_request.h"
@@ -65,6 +66,7 @@ void check_issued(const CertificateOrder& order, ByteView der, const std::vector
     }
     if (X509_check_ca(certificate.get()) != 0) refuse("it is a CA's certificate");
     const auto usage = X509_get_key_usage(certificate.get());
+    if (usage == std::numeric_limits<std::uint32_t>::max()) refuse("it has no keyUsage");
     if (order.content.content_commitment && (usage & KU_NON_REPUDIATION) == 0) {
         refuse("keyUsage has no contentCommitment (nonRepudiation)");
     }

@@ -55,7 +55,21 @@ struct CertificateFacts {
     std::int64_t not_before = 0;  ///< seconds since 1970
     std::int64_t not_after = 0;
     bool ca = false;
+    bool self_signed = false;  ///< its own name and key made its signature
+    bool has_key_usage = false;
     bool key_usage_digital_signature = false;
+    bool key_usage_content_commitment = false;
+    bool key_usage_certificate_sign = false;
+    bool key_usage_crl_sign = false;
+    // Parts of the subject in UTF-8; empty where it has none, the first of several.
+    std::string country, organization, common_name, given_name, surname, serial_number;
+    std::string email;                         ///< of subjectAltName
+    Bytes public_key;                          ///< SubjectPublicKeyInfo
+    Bytes subject_key_identifier;              ///< empty: none
+    Bytes authority_key_identifier;            ///< empty: none
+    std::vector<std::string> policies;         ///< dotted
+    std::vector<std::string> extended_usages;  ///< dotted
+    std::vector<std::string> crl_urls;
 };
 CertificateFacts certificate_facts(ByteView der);
 
