@@ -20,6 +20,7 @@ void add_personalize(CLI::App& program, Action& action);
 void add_update(CLI::App& program, Action& action);
 void add_read(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
+void add_card(CLI::App& program, Action& action);
 void add_keys(CLI::App& program, Action& action);
 void add_sim(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);

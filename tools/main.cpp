@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
     add_read(program, action);
     add_verify(program, action);
     add_update(program, action);
+    add_card(program, action);
     add_keys(program, action);
     add_sim(program, action);
     add_doctor(program, action);

@@ -41,6 +41,7 @@ json plan_json(const perso::Prepared& prepared) {
             {"facts", prepared.state.facts},
             {"image_digest", to_hex(prepared.image.digest())},
             {"steps", steps},
+            {"look_again", prepared.plan.look_again},
             {"observed", traffic_json(prepared.observed)},
             {"predicted", traffic_json(estimate.traffic)},
             {"total", traffic_json(sum(prepared.observed, estimate.traffic))},
@@ -168,6 +169,10 @@ int PersoJob::dry_run(apdu::Transport& card) {
         say(fmt::format("  {} {}", step.irreversible ? "!" : "-", step.label), 4);
     }
     if (prepared.plan.empty()) say("  nothing to do: the card holds what the record asks");
+    if (prepared.plan.look_again) {
+        say("  Then the card is looked at again, and the applications that are new on it are planned; they "
+            "are not in the figures below.");
+    }
     say("");
     const auto& estimate = prepared.estimate;
     say_field("looked", in_words(prepared.observed));

@@ -65,7 +65,8 @@ public:
     /// signature over the same content, an earlier time stamp) is kept.
     virtual std::vector<Item> encode(const Order& order, const CardState& state) const = 0;
 
-    /// Steps that turn `state` into `image`. Pure.
+    /// Steps that turn `state` into `image`, which holds the items of this application and of those before it
+    /// in the profile. Pure. An application that sets Plan::look_again is the last one asked for now.
     /// @throws Error{card_refused} in words when this card cannot hold what the profile asks
     virtual void plan(const Order& order, const CardImage& image, const CardState& state,
                       Plan& plan) const = 0;

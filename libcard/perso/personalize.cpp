@@ -37,15 +37,16 @@ Receipt begin_receipt(const Prepared& prepared, const Run& run, const std::strin
     return receipt;
 }
 
+constexpr std::string_view torn =
+    "stopped after writing had begun; the same call with the same card goes on: ";
+
 /// Reader faults after the first write become `interrupted`: the card is torn, and the same call mends it.
 [[noreturn]] void rethrow(const Error& error, const Step& step, std::size_t number, std::size_t total) {
     const bool link = error.code() == Errc::reader_failed || error.code() == Errc::card_removed;
-    throw Error{
-        link ? Errc::interrupted : error.code(),
-        fmt::format("{}{} (step {} of {}, \"{}\")",
-                    link ? "stopped after writing had begun; the same call with the same card goes on: " : "",
-                    error.what(), number, total, step.label),
-        error.sw()};
+    throw Error{link ? Errc::interrupted : error.code(),
+                fmt::format("{}{} (step {} of {}, \"{}\")", link ? torn : "", error.what(), number, total,
+                            step.label),
+                error.sw()};
 }
 
 std::size_t bytes_of(const Plan& plan) {
@@ -79,7 +80,7 @@ public:
         }
         if (!plan.empty()) {
             if (run_.progress) run_.progress(progress);
-            guard_.complete();
+            if (!plan.look_again) guard_.complete();
         }
         for (const auto& [name, bytes] : session.learned()) {
             receipt_.learned[name] = to_hex(keys::sha256(bytes));
@@ -89,7 +90,7 @@ public:
         receipt_.seconds = std::chrono::duration<double>(time).count();
         receipt_.finished =
             utc_text(run_.order.now + std::chrono::duration_cast<std::chrono::seconds>(time).count());
-        receipt_.complete = true;
+        receipt_.complete = !plan.look_again;
         return std::move(receipt_);
     }
 
@@ -147,14 +148,14 @@ Prepared look(apdu::Transport& card, const Run& run) {
     return prepared;
 }
 
-/// Image, plan and estimate; the card is not needed.
+/// Image, plan and estimate; the card is not needed. Image and plan end with an application that wants the
+/// card looked at again.
 void think(Prepared& prepared, const Run& run, const Guard& guard) {
     prepared.image.profile = run.order.profile.name;
     for (const auto* application : run.applications) {
+        if (prepared.plan.look_again) break;
         auto items = application->encode(run.order, prepared.state);
         std::move(items.begin(), items.end(), std::back_inserter(prepared.image.items));
-    }
-    for (const auto* application : run.applications) {
         application->plan(run.order, prepared.image, prepared.state, prepared.plan);
     }
     prepared.plan.arrange();
@@ -163,7 +164,24 @@ void think(Prepared& prepared, const Run& run, const Guard& guard) {
     guard.admit_plan(prepared.plan, prepared.state);
 }
 
-Receipt personalize_once(apdu::Transport& card, const Run& run) {
+Traffic sum(const Traffic& a, const Traffic& b) {
+    return {a.commands + b.commands, a.bytes_out + b.bytes_out, a.bytes_in + b.bytes_in};
+}
+
+/// One receipt for what was done before the card was looked at again, and after.
+Receipt join(Receipt first, Receipt then) {
+    then.started = first.started;
+    then.steps.insert(then.steps.begin(), first.steps.begin(), first.steps.end());
+    then.secrets.merge(first.secrets);
+    then.learned.merge(first.learned);
+    then.observed = sum(first.observed, then.observed);
+    then.written = sum(first.written, then.written);
+    then.seconds += first.seconds;
+    return then;
+}
+
+/// One look at the card, and what its plan says.
+Receipt one_round(apdu::Transport& card, const Run& run) {
     auto prepared = look(card, run);
     Guard guard{run, prepared.state};
     // the journal is flushed to disk while the host signs; a card that is complete is not expected to be
@@ -178,6 +196,26 @@ Receipt personalize_once(apdu::Transport& card, const Run& run) {
     return Execution{card, prepared, run, guard}();
 }
 
+/// Goes on until nothing more has to be looked at again.
+Receipt go_on(apdu::Transport& card, const Run& run, Receipt receipt) {
+    constexpr int most_rounds = 3;
+    for (int round = 0; !receipt.complete; ++round) {
+        if (round == most_rounds) {
+            throw Error{Errc::card_refused,
+                        "the card took what makes new applications on it, and does not show them; nothing of "
+                        "the citizen was written"};
+        }
+        try {
+            card.reset();
+            receipt = join(std::move(receipt), one_round(card, run));
+        } catch (const Error& error) {
+            if (error.code() != Errc::reader_failed && error.code() != Errc::card_removed) throw;
+            throw Error{Errc::interrupted, fmt::format("{}{}", torn, error.what())};
+        }
+    }
+    return receipt;
+}
+
 }  // namespace
 
 Prepared prepare(apdu::Transport& card, const Run& run) {
@@ -188,19 +226,19 @@ Prepared prepare(apdu::Transport& card, const Run& run) {
 
 Receipt execute(apdu::Transport& card, Prepared& prepared, const Run& run) {
     Guard guard{run, prepared.state};
-    return Execution{card, prepared, run, guard}();
+    return go_on(card, run, Execution{card, prepared, run, guard}());
 }
 
 Receipt personalize(apdu::Transport& card, const Run& run) {
     const bool extended = card.limits().extended();
     try {
-        return personalize_once(card, run);
+        return go_on(card, run, one_round(card, run));
     } catch (const Error& error) {
         const bool now_short = extended && !card.limits().extended();
         if (error.sw() != apdu::StatusWord{0x6700} || !now_short) throw;
     }
     card.reset();
-    return personalize_once(card, run);
+    return go_on(card, run, one_round(card, run));
 }
 
 KeysetNames keyset_names(const profile::Profile& profile) {

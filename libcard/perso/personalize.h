@@ -22,7 +22,8 @@ struct Permits {
     bool release_failed_authentication = false;  ///< try a chip again whose secure channel was refused before
 };
 
-/// Observation, image and plan of one card in a reader; nothing was written.
+/// Observation, image and plan of one card in a reader; nothing was written. Where plan.look_again says so,
+/// they end there, and execute() looks and plans again by itself.
 struct Prepared {
     CardState state;
     CardImage image;

@@ -21,7 +21,7 @@
 namespace kartsaz::perso {
 
 /// Steps run in the order of their phase; inside one phase in the order of the profile's applications.
-enum class Phase { card_keys, card_life_cycle, secrets, files, seal };
+enum class Phase { card_keys, install, card_life_cycle, secrets, files, seal };
 
 /// A secure channel that a target is spoken to through.
 struct ScpUse {
@@ -106,6 +106,9 @@ struct Plan {
     /// The keyset that answers once the card keys phase has run: what later targets open their channel with.
     /// Set by the application that manages the card's keys; empty without one.
     std::string channel_keyset;
+    /// These steps change which applications there are on the card: after them it is looked at again, and only
+    /// then the applications behind the one that said so are planned.
+    bool look_again = false;
     std::vector<Target> targets;
     std::vector<Step> steps;
 

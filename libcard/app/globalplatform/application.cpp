@@ -38,6 +38,15 @@ public:
             item.secret = fmt::format("{} v{:02X}", keyset.name, keyset.version);
             items.push_back(std::move(item));
         }
+        for (const auto& wanted : options.install) {
+            perso::Item item;
+            item.application = name();
+            item.name = to_hex(wanted.instance);
+            item.kind = perso::ItemKind::life_cycle;
+            item.title = fmt::format("Instance of {}", to_hex(wanted.module));
+            item.secret = "SELECTABLE";
+            items.push_back(std::move(item));
+        }
         if (options.secure_card) {
             perso::Item item;
             item.application = name();
@@ -87,11 +96,9 @@ Options read_options(const profile::Profile& profile) {
     options.level = level_option(section, "level", "03");
     options.replace_keys = section.flag("replace_keys", true);
     options.secure_card = section.choice("card_state", "SECURED", {"SECURED", "unchanged"}) == "SECURED";
+    options.install = parse_install(section.text("install", ""),
+                                    fmt::format("profile {}: [globalplatform] install", profile.source));
     return options;
-}
-
-apdu::CommandApdu get_status_isd() {
-    return {.cla = 0x80, .ins = 0xF2, .p1 = 0x80, .p2 = 0x02, .data = from_hex("4F00"), .ne = 256};
 }
 
 apdu::CommandApdu set_card_status(CardLifeCycle state) {

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "apdu/command.h"
+#include "libcard/app/globalplatform/install.h"
+#include "libcard/app/globalplatform/registry.h"
 #include "libcard/perso/application.h"
 
 /// The card manager (issuer security domain): who the chip is, which keys it answers to, the change from
@@ -25,10 +27,11 @@ struct State final : perso::AppState {
     bool present = false;
     apdu::StatusWord select_sw;
     apdu::StatusWord initialize_update_sw;
-    apdu::CommandApdu select;  ///< the form of SELECT that the card took
-    std::size_t fci_size = 0;  ///< bytes of FCI it answered with
-    std::optional<CardLifeCycle>
-        life_cycle;  ///< known only where issuer keys answer, or CPLC-only cards tell
+    apdu::CommandApdu select;                 ///< the form of SELECT that the card took
+    std::size_t fci_size = 0;                 ///< bytes of FCI it answered with
+    std::optional<CardLifeCycle> life_cycle;  ///< known only where the card was looked into
+    /// Where the profile wants instances and the card was looked into; empty: it does not tell.
+    std::optional<std::vector<RegistryEntry>> instances, packages;
 };
 
 /// Options of the profile table [globalplatform]; see docs/profiles.md.
@@ -37,6 +40,7 @@ struct Options {
     keys::ScpLevel level = keys::ScpLevel::c_mac_c_dec;
     bool replace_keys = true;
     bool secure_card = true;
+    std::vector<InstallOption> install;
 };
 Options read_options(const profile::Profile& profile);
 

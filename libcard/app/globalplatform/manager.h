@@ -5,6 +5,7 @@
 
 #include "apdu/command.h"
 #include "libcard/app/globalplatform/application.h"
+#include "libcard/app/globalplatform/registry.h"
 
 /// Commands of the card manager, and what the parts of this folder share.
 namespace kartsaz::app::globalplatform {
@@ -12,8 +13,6 @@ namespace kartsaz::app::globalplatform {
 /// Bytes of CPLC data under tag 9F7F.
 inline constexpr std::size_t cplc_size = 42;
 
-/// GET STATUS of the issuer security domain, answer in TLV form. GPCS 2.3.1, 11.4.
-apdu::CommandApdu get_status_isd();
 /// SET STATUS of the card; for the card itself the AID in the data field says nothing and is left out.
 /// GPCS 2.3.1, 11.10.
 apdu::CommandApdu set_card_status(CardLifeCycle state);

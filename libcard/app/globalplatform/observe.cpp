@@ -57,13 +57,9 @@ Bytes read_cplc(apdu::Transport& card) {
 }
 
 std::optional<CardLifeCycle> read_life_cycle(apdu::Transport& secured) {
-    const auto response = secured.transmit(get_status_isd());
-    if (!response.sw.ok()) return std::nullopt;
-    const auto entry = apdu::find_tlv(response.data, 0xE3, "GET STATUS");
-    if (!entry) return std::nullopt;
-    const auto state = apdu::find_tlv(entry->value, 0x9F70, "GET STATUS");
-    if (!state || state->value.empty()) return std::nullopt;
-    return static_cast<CardLifeCycle>(state->value[0]);
+    const auto entries = read_registry(secured, RegistryPart::card);
+    if (!entries || entries->empty()) return std::nullopt;
+    return static_cast<CardLifeCycle>(entries->front().life_cycle);
 }
 
 namespace {
@@ -116,15 +112,21 @@ void observe(apdu::Transport& card, const perso::Order& order, perso::CardState&
 }
 
 /// A card that answers to its own keys was worked on before: how far its life cycle went is asked in the
-/// channel.
+/// channel. Where instances are to be made, the registry of every card is asked for those that it has.
 void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
-    if (state.channel.keys != perso::AnsweringKeys::issuer) return;
     const Options options = read_options(order.profile);
-    const perso::ScpUse use{order.channel_keys.issuer, 0, options.level};
+    const bool issuer = state.channel.keys == perso::AnsweringKeys::issuer;
+    const bool transport = state.channel.keys == perso::AnsweringKeys::transport;
+    if (!issuer && !(transport && !options.install.empty())) return;
+    keys::check_level(state.channel.form, options.level);
+    const perso::ScpUse use{state.channel.keyset, 0, options.level};
     auto secured = perso::enter_channel(card, order.keys, options.card_manager, use, state);
     auto* own = dynamic_cast<State*>(state.applications.at("globalplatform").get());
     own->life_cycle = read_life_cycle(*secured);
     if (own->life_cycle) state.facts["life cycle"] = std::string{name(*own->life_cycle)};
+    if (options.install.empty()) return;
+    own->instances = read_registry(*secured, RegistryPart::applications);
+    own->packages = read_registry(*secured, RegistryPart::packages);
 }
 
 }  // namespace kartsaz::app::globalplatform

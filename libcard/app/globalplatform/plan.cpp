@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "libcard/app/globalplatform/manager.h"
 #include "libcard/perso/secure_session.h"
@@ -77,6 +79,57 @@ perso::Step life_cycle_step(CardLifeCycle state, std::size_t target) {
     return step;
 }
 
+[[noreturn]] void refuse(const std::string& why, const perso::Order& order) {
+    throw Error{Errc::card_refused,
+                fmt::format("{}; profile {} needs it. Nothing was written", why, order.profile.name)};
+}
+
+/// GPCS 2.3.1, 11.1: bit 8 of an application's life cycle.
+constexpr std::uint8_t locked_bit = 0x80;
+
+const RegistryEntry* find(const std::vector<RegistryEntry>& entries, const Bytes& aid) {
+    const auto found = std::ranges::find_if(entries, [&](const auto& entry) { return entry.aid == aid; });
+    return found == entries.end() ? nullptr : &*found;
+}
+
+perso::Step install_step(const InstallOption& wanted, std::size_t target) {
+    perso::Step step;
+    step.id = fmt::format("globalplatform/{}/install", to_hex(wanted.instance));
+    step.label =
+        fmt::format("instance {}: install from package {}", to_hex(wanted.instance), to_hex(wanted.package));
+    step.phase = perso::Phase::install;
+    step.target = target;
+    step.response_size = 1;
+    step.written = 4 * 64;
+    step.action = install_command(wanted);
+    return step;
+}
+
+void plan_install(const perso::Order& order, const Options& options, const State& own, std::size_t target,
+                  perso::Plan& plan) {
+    if (options.install.empty()) return;
+    if (!own.instances) {
+        refuse(
+            "the card manager does not tell which applications there are (no GET STATUS), so it cannot be "
+            "known whether one must be installed",
+            order);
+    }
+    for (const auto& wanted : options.install) {
+        const auto* there = find(*own.instances, wanted.instance);
+        if (there != nullptr && (there->life_cycle & locked_bit) != 0) {
+            refuse(fmt::format("the application {} is LOCKED on this card", to_hex(wanted.instance)), order);
+        }
+        if (there != nullptr) continue;
+        if (own.packages && find(*own.packages, wanted.package) == nullptr) {
+            refuse(fmt::format("the package {} is not on this card, and applet code is not loaded here",
+                               to_hex(wanted.package)),
+                   order);
+        }
+        plan.steps.push_back(install_step(wanted, target));
+        plan.look_again = true;
+    }
+}
+
 void plan_life_cycle(const State& own, std::size_t target, perso::Plan& plan) {
     // a card that answers to transport keys was not touched by us yet; makers deliver OP_READY or INITIALIZED
     const auto now = own.life_cycle.value_or(CardLifeCycle::op_ready);
@@ -90,11 +143,6 @@ void plan_life_cycle(const State& own, std::size_t target, perso::Plan& plan) {
         plan.steps.push_back(std::move(step));
     }
     plan.steps.push_back(life_cycle_step(CardLifeCycle::secured, target));
-}
-
-[[noreturn]] void refuse(const std::string& why, const perso::Order& order) {
-    throw Error{Errc::card_refused,
-                fmt::format("{}; profile {} needs it. Nothing was written", why, order.profile.name)};
 }
 
 }  // namespace
@@ -147,6 +195,7 @@ void plan(const perso::Order& order, const perso::CardState& state, perso::Plan&
         }
         plan.steps.push_back(put_key_step(order, state, target));
     }
+    plan_install(order, options, *own, target, plan);
     if (options.secure_card) plan_life_cycle(*own, target, plan);
 }
 
