@@ -217,10 +217,15 @@ std::size_t modulus_size(const SignatureKey& key) {
 }
 
 std::string key_name(const SignatureKey& key) {
-    const auto loaded = load(key);
-    if (key.rsa) return "RSA " + std::to_string(loaded->key_length());
-    const auto* ec = dynamic_cast<const Botan::ECDSA_PrivateKey*>(loaded.get());
-    return ec == nullptr ? "unknown" : "EC " + Botan::OIDS::oid2str_or_empty(ec->domain().get_curve_oid());
+    try {
+        const auto loaded = load(key);
+        if (key.rsa) return "RSA " + std::to_string(loaded->key_length());
+        const auto* ec = dynamic_cast<const Botan::ECDSA_PrivateKey*>(loaded.get());
+        if (ec != nullptr) return "EC " + Botan::OIDS::oid2str_or_empty(ec->domain().get_curve_oid());
+    } catch (const Botan::Exception&) {
+        // a body file that somebody made by hand
+    }
+    return "unreadable";
 }
 
 }  // namespace kartsaz::sim

@@ -46,6 +46,22 @@ std::unique_ptr<Body> signature_card(const std::string& kind, bool import_allowe
     return body;
 }
 
+unsigned create(Body& body, unsigned fid, std::size_t size) {
+    return sw(body, "00E000000D6F0B820101 8302" + to_hex(big_endian(fid, 2)) + "8102" +
+                        to_hex(big_endian(size, 2)));
+}
+
+std::unique_ptr<Body> with_file(const std::string& kind) {
+    auto body = signature_card(kind);
+    REQUIRE(sw(*body, create_5015) == 0x9000);
+    REQUIRE(create(*body, 0x4402, 300) == 0x9000);
+    return body;
+}
+
+nlohmann::json signature_of(const Body& body) {
+    return nlohmann::json::parse(body.describe_json()).at("signature");
+}
+
 Bytes command(std::string_view header, ByteView data, std::size_t ne) {
     Bytes out = from_hex(header);
     const bool extended = data.size() > 255 || ne > 256;
@@ -97,9 +113,10 @@ Reply generate_ec(Body& body, const std::string& curve) {
 
 Bytes part_of(const Bytes& public_key, std::uint8_t tag) {
     REQUIRE(public_key.size() > 5);
-    REQUIRE(to_hex(ByteView{public_key}.first(3)) == "7F4982");
-    ByteView rest = ByteView{public_key}.subspan(5);
-    REQUIRE(rest.size() == big_endian(ByteView{public_key}.subspan(3, 2)));
+    const bool long_form = public_key[2] == 0x82;
+    REQUIRE(to_hex(ByteView{public_key}.first(3)) == (long_form ? "7F4982" : "7F4981"));
+    ByteView rest = ByteView{public_key}.subspan(long_form ? 5 : 4);
+    REQUIRE(rest.size() == big_endian(ByteView{public_key}.subspan(3, long_form ? 2 : 1)));
     while (!rest.empty()) {
         const std::uint8_t found = rest[0];
         std::size_t length = rest[1], head = 2;

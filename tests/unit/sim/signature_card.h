@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include "terminal.h"
 
 /// A terminal for the tests of the signature application.
@@ -13,6 +15,16 @@ inline constexpr std::string_view verify_pin = "0020000106313233343536";
 std::unique_ptr<Body> blank_signature_card(const std::string& kind, bool import_allowed = false);
 /// The same with the PUK 9999999999999999 and the PIN 123456, which was given.
 std::unique_ptr<Body> signature_card(const std::string& kind, bool import_allowed = false);
+
+inline constexpr std::string_view create_5015 = "00E00000 13 6F11 820138 83025015 8608FF90909090909000";
+inline constexpr std::string_view create_4401 =
+    "00E00000 17 6F15 820101 83024401 81020010 8608FF90909090909000 00";
+/// CREATE FILE of a transparent EF without access rules; its status word.
+unsigned create(Body& body, unsigned fid, std::size_t size);
+/// A card with DF 5015 and an EF 4402 of 300 bytes in it, selected, the PIN given.
+std::unique_ptr<Body> with_file(const std::string& kind);
+/// What the body tells of its signature application.
+nlohmann::json signature_of(const Body& body);
 
 /// A command in the short form where it fits, else extended; `ne` 0: none.
 Bytes command(std::string_view header, ByteView data, std::size_t ne);

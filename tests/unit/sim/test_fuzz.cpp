@@ -5,6 +5,7 @@
 #include <random>
 
 #include "bodies.h"
+#include "signature_card.h"
 
 namespace kartsaz::sim::test {
 namespace {
@@ -108,6 +109,66 @@ TEST_CASE("random data in well protected commands is answered too", "[sim][fuzz]
         if (host.send(*body, command).sw != 0x9000) ++refused;
     }
     CHECK(refused > 2000);
+}
+
+TEST_CASE("changed and random commands to the signature application are all answered",
+          "[sim][fuzz][signature]") {
+    std::mt19937 random{20261122};
+    const auto pick = [&](std::size_t below) { return static_cast<std::uint8_t>(random() % below); };
+    const std::vector<Bytes> seeds{
+        from_hex("00E00000176F1582010183024401810200208608FF9090909090900000"),
+        from_hex("00E00000136F11820138830250158608FF90909090909000"),
+        from_hex("00A4080004501544010000"),
+        from_hex("00A40000025015"),
+        from_hex("00A404000CF276A288BCFBA69D34F31001"),
+        from_hex("00D6000008DEADBEEF01020304"),
+        from_hex("00B0000010"),
+        from_hex("00B0810010"),
+        from_hex("00E40000024401"),
+        from_hex("002241B606800121840100"),
+        from_hex("00224100068001EC840101"),
+        from_hex("002A9E9A0401020304 50"),
+        from_hex("002A80860400010203 00"),
+        command("00460000", curve_parameters("secp256r1"), 256),
+        command("00DB3FFF", concat({from_hex("E081CF"), curve_parameters("secp256r1")}), 0),
+        from_hex("0020000106313233343536"),
+        from_hex("00CA010100"),
+        from_hex("0084000008"),
+        from_hex("00C0000017")};
+    for (const char* kind : {"kartsaz", "isoapplet", "isoapplet-v0"}) {
+        auto body = signature_card(kind, true);
+        REQUIRE(sw(*body, "00224100068001EC840100") == 0x9000);
+        REQUIRE(generate_ec(*body, "secp256r1").sw == 0x9000);
+        const Bytes start = body->snapshot();
+        std::size_t good = 0;
+        for (unsigned n = 0; n < 6000; ++n) {
+            if (n % 40 == 0) {
+                body->restore(start);
+                body->power_on();
+                send(*body, select_signature);
+                send(*body, verify_pin);
+            }
+            Bytes command = seeds[pick(seeds.size())];
+            for (unsigned changes = pick(4); changes > 0; --changes) {
+                const std::size_t at = random() % command.size();
+                command[at] =
+                    pick(2) == 0 ? pick(256) : static_cast<std::uint8_t>(command[at] ^ (1U << pick(8)));
+            }
+            if (pick(8) == 0) command.resize(random() % command.size());
+            // RSA keys take too long to be made by chance
+            if (command.size() > 3 && command[1] == 0x46 && command[2] == 0x42) command[2] = 0x00;
+            const Bytes response = body->transmit(command);
+            if (response.size() < 2)
+                FAIL("an answer of " << response.size() << " bytes to " << to_hex(command));
+            if (response[response.size() - 2] == 0x90) ++good;
+        }
+        CHECK(good > 500);
+        // and it still works
+        body->restore(start);
+        body->power_on();
+        CHECK(sw(*body, select_signature) == 0x9000);
+        CHECK(sw(*body, verify_pin) == 0x9000);
+    }
 }
 
 }  // namespace kartsaz::sim::test
