@@ -60,8 +60,8 @@ public:
     std::mutex& calls() noexcept { return calls_; }
 
     /// C_Finalize and C_Initialize, unless another thread did it since generation `seen`.
-    /// @throws Pkcs11Failure
-    void restart(std::uint64_t seen);
+    /// @return whether it was done here  @throws Pkcs11Failure
+    bool restart(std::uint64_t seen);
 
 private:
     explicit Pkcs11Module(std::string path);

@@ -121,7 +121,7 @@ TokenKeyFacts secret_key_facts(const Session& session, CK_OBJECT_HANDLE key, con
                     fmt::format("{}: key type {:X}, neither AES nor triple DES", what, type)};
     }
     const auto size = session.number(key, CKA_VALUE_LEN);
-    if (size != 16 && size != 24 && size != 32) {
+    if (size != 0 && size != 16 && size != 24 && size != 32) {
         throw Error{Errc::keys_failed, fmt::format("{}: an AES key of {} bytes", what, size)};
     }
     return {KeyType::aes, size};
@@ -155,17 +155,23 @@ Keyset token_keyset(const std::shared_ptr<const Pkcs11Token>& token, const Keyse
         std::string weakness;
         SecretBytes bytes;
     };
-    for (const auto& role : header.roles) {
+    for (const auto& [role, size] : header.roles) {
         const ObjectName name{CKO_SECRET_KEY, header.key_label(role)};
         const auto what = fmt::format("{}, {}", token->place(), name.text());
-        auto found = from_session(*token, Access::read, [&](const Session& session) {
+        auto found = from_session(*token, Access::read, [&, expected = size](const Session& session) {
             const auto key = session.only(name);
             Found facts{secret_key_facts(session, key, what), weakness(session, key), {}};
             if (facts.facts.type != header.master_type()) {
                 throw Error{Errc::keys_failed, what + ": not of the type that the header of its keyset says"};
             }
-            if (header.diversification == Diversification::emv_cps11 && facts.facts.size != 16) {
-                throw Error{Errc::keys_failed, what + ": an EMV CPS 1.1 master is a two-key triple-DES key"};
+            if (facts.facts.size == 0) facts.facts.size = expected;
+            if (facts.facts.size != expected) {
+                throw Error{Errc::keys_failed, fmt::format("{}: {} bytes, the header of its keyset says {}",
+                                                           what, facts.facts.size, expected)};
+            }
+            if (has_des_masters(header.diversification) && facts.facts.size != 16) {
+                throw Error{Errc::keys_failed, fmt::format("{}: a master of {} is a two-key triple-DES key",
+                                                           what, keys::name(header.diversification))};
             }
             if (header.needs_bytes()) facts.bytes = readable_key(session, key, what, facts.facts.size);
             return facts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@
 ///
 /// <version> is two hexadecimal digits. The header is JSON:
 ///   {"format": "kartsaz-keyset-1", "type": "aes", "diversification": "kdf3", "development": false,
-///    "roles": ["enc", "mac", "dek"]}
+///    "roles": {"enc": 32, "mac": 32, "dek": 32}}
+/// The numbers are lengths in bytes: of keys that were unwrapped, some tokens do not tell CKA_VALUE_LEN.
 /// It is written last, so keys without one are what an interrupted ceremony left.
 namespace kartsaz::keys {
 
@@ -28,7 +30,7 @@ struct KeysetHeader {
     KeyType type = KeyType::aes;
     Diversification diversification = Diversification::none;
     bool development = false;
-    std::vector<std::string> roles;
+    std::map<std::string, std::size_t, std::less<>> roles;  ///< with the length of the key in bytes
 
     std::string label() const;                           ///< of the data object
     std::string key_label(std::string_view role) const;  ///< of a key
@@ -52,7 +54,7 @@ Keyset token_keyset(const std::shared_ptr<const Pkcs11Token>& token, const Keyse
 /// Type and size that a secret key object says it has.
 struct TokenKeyFacts {
     KeyType type = KeyType::aes;
-    std::size_t size = 0;  ///< bytes
+    std::size_t size = 0;  ///< bytes; 0: the token does not say
 };
 /// @throws Error{keys_failed} for another type or a size that the type has not
 TokenKeyFacts secret_key_facts(const Session& session, CK_OBJECT_HANDLE key, const std::string& what);

@@ -64,13 +64,14 @@ public:
         out.diversification = choice<Diversification>(json, "diversification",
                                                       {{"none", Diversification::none},
                                                        {"kdf3", Diversification::kdf3},
-                                                       {"emv-cps11", Diversification::emv_cps11}});
+                                                       {"emv-cps11", Diversification::emv_cps11},
+                                                       {"visa2", Diversification::visa2}});
         if (!json["development"].is_boolean()) fail("development: true or false expected");
         out.development = json["development"].get<bool>();
-        if (!json["roles"].is_array()) fail("roles: an array expected");
-        for (const auto& role : json["roles"]) {
-            if (!role.is_string()) fail("roles: texts expected");
-            out.roles.push_back(role.get<std::string>());
+        if (!json["roles"].is_object()) fail("roles: an object expected");
+        for (const auto& role : json["roles"].items()) {
+            if (!role.value().is_number_unsigned()) fail("roles: lengths in bytes expected");
+            out.roles.emplace(role.key(), role.value().get<std::size_t>());
         }
     }
 
@@ -100,12 +101,11 @@ std::string KeysetHeader::key_label(std::string_view role) const {
 }
 
 KeyType KeysetHeader::master_type() const {
-    return diversification == Diversification::emv_cps11 ? KeyType::des3 : type;
+    return has_des_masters(diversification) ? KeyType::des3 : type;
 }
 
 bool KeysetHeader::needs_bytes() const {
-    return diversification == Diversification::none &&
-           std::find(roles.begin(), roles.end(), "enc") != roles.end();
+    return diversification == Diversification::none && roles.contains("enc");
 }
 
 std::string KeysetHeader::json() const {
@@ -135,17 +135,25 @@ void check_keyset_header(const KeysetHeader& header, const std::string& where) {
         fail("a key version is 01 to 7F, or FF");
     }
     using Roles = std::set<std::string, std::less<>>;
-    const Roles roles(header.roles.begin(), header.roles.end());
+    Roles roles;
+    for (const auto& entry : header.roles) roles.insert(entry.first);
     const bool channel = roles == Roles{"dek", "enc", "mac"};
     const bool derived = roles == Roles{"aa"} || roles == Roles{"pin", "puk"};
-    if (roles.size() != header.roles.size() || (!channel && !derived)) {
-        fail("roles: either enc, mac and dek, or aa, or pin and puk, each once");
+    if (!channel && !derived) {
+        fail("roles: either enc, mac and dek, or aa, or pin and puk");
     }
     if (derived && (header.type != KeyType::aes || header.diversification != Diversification::none)) {
         fail("keys of the roles aa, pin and puk have type \"aes\" and diversification \"none\"");
     }
     if (header.diversification == Diversification::kdf3 && header.type != KeyType::aes) {
         fail("diversification: \"kdf3\" goes with type \"aes\" only");
+    }
+    for (const auto& entry : header.roles) {
+        const auto size = entry.second;
+        const bool aes = header.master_type() == KeyType::aes;
+        if (size != 16 && size != 24 && (size != 32 || !aes)) {
+            fail("roles: a key has 16, 24 or (AES) 32 bytes");
+        }
     }
 }
 

@@ -100,7 +100,8 @@ void import_key(const Session& session, const KeysetHeader& header, const std::s
     const TokenKeyFacts facts{header.master_type(), key.size()};
     const auto expected = kcv(key, facts.type);
     const auto is_it = [&](CK_OBJECT_HANDLE object) {
-        return secret_key_facts(session, object, name.text()).size == facts.size &&
+        const auto there = secret_key_facts(session, object, name.text());
+        return there.type == facts.type && (there.size == 0 || there.size == facts.size) &&
                token_kcv(session, object, facts.type) == expected;
     };
     const auto found = session.find(name.find());
@@ -131,17 +132,14 @@ std::map<std::string, std::string> finished(const std::shared_ptr<const Pkcs11To
 
 std::map<std::string, std::string> generate_token_keyset(std::shared_ptr<const Pkcs11Token> token,
                                                          const NewTokenKeyset& wanted) {
-    KeysetHeader header{wanted.name, wanted.version, KeyType::aes, wanted.diversification,
-                        false,       wanted.roles};
-    check_keyset_header(header, token->place());
+    KeysetHeader header{wanted.name, wanted.version, KeyType::aes, wanted.diversification, false, {}};
+    for (const auto& role : wanted.roles) header.roles.emplace(role, wanted.key_size);
     if (header.needs_bytes() || header.master_type() != KeyType::aes) {
         throw Error{Errc::usage, fmt::format("{}: secure-channel masters are made in a token for the "
                                              "diversification kdf3 only",
                                              header.label())};
     }
-    if (wanted.key_size != 16 && wanted.key_size != 24 && wanted.key_size != 32) {
-        throw Error{Errc::usage, fmt::format("{}: an AES key has 16, 24 or 32 bytes", header.label())};
-    }
+    check_keyset_header(header, token->place());
     require_mechanism(*token, CKM_AES_KEY_GEN, CKF_GENERATE, "to make " + header.label());
     require_mechanism(*token, CKM_AES_CMAC, CKF_SIGN, "to derive from " + header.label() + " in it");
     require_mechanism(*token, CKM_AES_ECB, CKF_ENCRYPT, "for the key check values of " + header.label());
@@ -158,7 +156,7 @@ std::map<std::string, std::string> import_token_keyset(std::shared_ptr<const Pkc
     KeysetHeader header{keyset.name, keyset.version, keyset.type, keyset.diversification, keyset.development,
                         {}};
     if (keyset.held) throw Error{Errc::usage, header.label() + ": it is in a token already"};
-    for (const auto& entry : keyset.keys) header.roles.push_back(entry.first);
+    for (const auto& [role, key] : keyset.keys) header.roles.emplace(role, key.size());
     check_keyset_header(header, token->place());
     require_mechanism(*token, header.master_type() == KeyType::aes ? CKM_AES_ECB : CKM_DES3_ECB, CKF_ENCRYPT,
                       "for the key check values of " + header.label());

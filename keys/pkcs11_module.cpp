@@ -90,11 +90,12 @@ void Pkcs11Module::initialize() {
     }
 }
 
-void Pkcs11Module::restart(std::uint64_t seen) {
+bool Pkcs11Module::restart(std::uint64_t seen) {
     const std::unique_lock alone{gate_};
-    if (generation_ != seen) return;
+    if (generation_ != seen) return false;
     (void)functions_->C_Finalize(nullptr);  // a module that is gone cannot be ended properly
     initialize();
+    return true;
 }
 
 Pkcs11Module::~Pkcs11Module() {

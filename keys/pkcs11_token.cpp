@@ -300,8 +300,7 @@ void Pkcs11Token::Impl::with_restart(const std::function<void()>& work) {
                     fmt::format("{}; the module was started anew and it was tried again", failure.what())};
             }
         }
-        module->restart(seen);
-        ++restarts;
+        if (module->restart(seen)) ++restarts;
     }
 }
 
