@@ -62,7 +62,7 @@ def only_key(card):
     """Id of the one private key, as pkcs15-tool shows it, and its public key file."""
     facts = next(part for part in json.loads((card / "card.json").read_text("utf-8"))["applications"]
                  if part["name"] == "pkcs15")["facts"]
-    return facts["key.0.id"].lower(), facts["key.0.algorithm"]
+    return facts["key.0.id"].lower(), facts["key.0.algorithm"], facts["version"]
 
 
 def check_dump(bench, key_id, algorithm):
@@ -112,28 +112,28 @@ def openssl_key(bench, pem):
     return call(program("openssl"), "pkey", "-pubin", "-in", file)
 
 
-def sign(bench, algorithm, public, pin):
-    """pkcs11-tool signs with every mechanism that the key has; openssl verifies each."""
+def sign(bench, algorithm, public, pin, version):
+    """pkcs11-tool signs with every mechanism that the key has; openssl verifies each.
+
+    OpenSC 0.23 offers ECDSA-SHA1 only, and leaves the hash to the card: command set 0 makes it, command set 1 signs
+    what it is given, which here is a SHA-256 hash."""
     tool, openssl = program("pkcs11-tool"), program("openssl")
-    document, signature = bench.work / "document", bench.work / "signature"
-    document.write_bytes(b"A contract that a citizen signs.\n" * 40)
-    mechanisms = {"ec": [("ECDSA-SHA256", "sha256", []), ("ECDSA-SHA384", "sha384", []), ("ECDSA", "raw", [])],
-                  "rsa": [("SHA256-RSA-PKCS", "sha256", []), ("SHA512-RSA-PKCS", "sha512", [])]}
-    shown = []
-    for mechanism, digest, more in mechanisms[algorithm.split("-")[0]]:
-        source = document
-        if digest == "raw":  # the card signs a hash that was made elsewhere
-            source = bench.work / "digest"
-            call(openssl, "dgst", "-sha256", "-binary", "-out", source, document)
-            digest = "sha256"
-        done = ("--module", "opensc-pkcs11.so", "--login", "--pin", pin, "--sign", "-m", mechanism,
-                "--input-file", source, "--output-file", signature, *more)
-        if algorithm.startswith("ec"):
-            done += ("--signature-format", "openssl")
-        call(tool, *done)
+    document, hashed, signature = (bench.work / name for name in ("document", "document.hash", "signature"))
+    document.write_bytes(b"A contract that a citizen signs.\n" * 7)
+    call(openssl, "dgst", "-sha256", "-binary", "-out", hashed, document)
+    if algorithm.startswith("rsa"):
+        mechanisms = [("SHA256-RSA-PKCS", "sha256", document), ("SHA512-RSA-PKCS", "sha512", document)]
+    elif version == "00.06":
+        mechanisms = [("ECDSA-SHA1", "sha1", document)]
+    else:
+        mechanisms = [("ECDSA-SHA1", "sha256", hashed)]
+    for mechanism, digest, source in mechanisms:
+        call(tool, "--module", "opensc-pkcs11.so", "--login", "--pin", pin, "--sign", "-m", mechanism,
+             "--input-file", source, "--output-file", signature,
+             *(("--signature-format", "openssl") if algorithm.startswith("ec") else ()))
         call(openssl, "dgst", f"-{digest}", "-verify", public, "-signature", signature, document)
-        shown.append(mechanism)
-    step("pkcs11-tool --login --sign, verified by openssl dgst", ", ".join(shown))
+    step("pkcs11-tool --login --sign, verified by openssl dgst",
+         ", ".join(f"{mechanism} ({digest})" for mechanism, digest, _ in mechanisms))
 
 
 def holder_changes_pin(bench, pin, puk):
@@ -161,14 +161,15 @@ def used_by_opensc(bench, profile, kind):
     record = json.loads(bench.record.read_text("utf-8"))
     with bench.plugged(bench.new_body(*kind)):
         card, pin, puk = make_card(bench, profile)
-        key_id, algorithm = only_key(card)
+        key_id, algorithm, version = only_key(card)
         check_dump(bench, key_id, algorithm)
         public = check_certificate(bench, card, key_id, authority(bench), record)
-        sign(bench, algorithm, public, pin)
-        text = call(program("pkcs11-tool"), "--module", "opensc-pkcs11.so", "--login", "--pin", pin, "--test")
-        if "No errors" not in text:
-            raise Fail(f"pkcs11-tool --test:\n{text}")
-        step("pkcs11-tool --test --login", "No errors")
+        sign(bench, algorithm, public, pin, version)
+        if version == "00.06":  # what OpenSC 0.23 knows; it takes version 1 for an older one
+            text = call(program("pkcs11-tool"), "--module", "opensc-pkcs11.so", "--login", "--pin", pin, "--test")
+            if "No errors" not in text:
+                raise Fail(f"pkcs11-tool --test:\n{text}")
+            step("pkcs11-tool --test --login", "No errors")
         holder_changes_pin(bench, pin, puk)
 
 
