@@ -40,6 +40,8 @@ Answer CardManager::complete(const Command& command) {
             return set_status(command);
         case 0xD8:
             return put_key(command);
+        case 0xE4:
+            return delete_key(command);
         case 0xE6:
             return install(command);
         default:

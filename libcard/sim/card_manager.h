@@ -36,6 +36,7 @@ private:
     Answer get_status(const Command& command);
     Answer set_status(const Command& command);
     Answer put_key(const Command& command);
+    Answer delete_key(const Command& command);
     Answer install(const Command& command);
     Bytes start_session(Keyset& keyset, const Bytes& host_challenge);
     Bytes start_scp02(Keyset& keyset, const Bytes& host_challenge);
