@@ -23,7 +23,7 @@ constexpr std::size_t gather_buffer = 660;
 constexpr std::size_t short_response = 256;
 
 constexpr std::uint8_t has_extended = 0x01, has_random = 0x02, has_ecc = 0x04, has_pss = 0x08,
-                       has_rsa_4096 = 0x20;
+                       has_rsa_4096 = 0x20, has_rsa_3072 = 0x40;  // the last is no applet's
 
 std::uint16_t tries_left(const Reference& reference) {
     return static_cast<std::uint16_t>(0x63C0 | reference.tries);
@@ -58,7 +58,9 @@ void Signature::reset() {
 
 Bytes Signature::version() const {
     if (traits().version == 0) return {0x00, 0x06, has_random | has_ecc};
-    return {0x01, 0x00, has_extended | has_random | has_ecc | has_pss | has_rsa_4096};
+    const std::uint8_t more = traits().rsa_3072 ? has_rsa_3072 : std::uint8_t{0};
+    return {0x01, 0x00,
+            static_cast<std::uint8_t>(has_extended | has_random | has_ecc | has_pss | has_rsa_4096 | more)};
 }
 
 Bytes Signature::select_answer() const {

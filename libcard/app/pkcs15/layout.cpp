@@ -160,6 +160,22 @@ bool is_of(const Slot& slot, const std::optional<Path>& path) {
                     path->path == absolute(slot.certificate_fid(1)));
 }
 
+/// The slot's public key as its file tells it; empty when the file was torn before it was whole. The half of
+/// a point has the form of a point, but is none of its curve.
+Bytes whole_public_key(const Slot& slot, const State& state) {
+    const SeenFile* file = state.file(slot.public_key_fid());
+    if (file == nullptr) return {};
+    try {
+        Bytes key = public_key_from_file(without_padding(file->content, "public key"), type_of(slot));
+        const auto kind = keys::algorithm_of(key);
+        if (!kind) return {};
+        keys::check_made_key(key, *kind, "public key");
+        return key;
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 }  // namespace
 
 const std::vector<Layout>& static_files() {
@@ -248,16 +264,8 @@ const SeenCertificate* SlotView::certificate(std::optional<std::uint16_t> fid) c
 
 SlotView view_of(const Slot& slot, const State& state) {
     SlotView view;
-    if (const auto* file = state.file(slot.public_key_fid())) {
-        try {
-            view.public_key =
-                public_key_from_file(without_padding(file->content, "public key"), type_of(slot));
-            view.from_file = keys::algorithm_of(view.public_key).has_value();
-        } catch (const Error&) {
-            view.from_file = false;  // torn before it was whole
-        }
-        if (!view.from_file) view.public_key.clear();
-    }
+    view.public_key = whole_public_key(slot, state);
+    view.from_file = !view.public_key.empty();
     if (const auto* file = state.file(fid_prkdf)) {
         for (const auto& object : there(&decode_prkdf, file->content)) {
             view.key_listed = view.key_listed || object.reference == slot.reference;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From what the card holds to what it must hold. Order of a blank card: structure, PUK, PIN, then each key
-// with its public key at once, certificates, directories; EF.DIR last, which says that all is there.
+// From what the card holds to what it must hold. Order of a blank card: whom it is for, PUK, structure, PIN,
+// then each key with its public key at once, certificates, directories; EF.DIR last, which says that all is
+// there.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,7 +73,18 @@ private:
                 "the card has no card manager with a secure channel, or the profile does not name the "
                 "application globalplatform before pkcs15");
         }
+        if (options_.scp03) refuse_unfit_channel();
         for (const auto& slot : options_.slots) refuse_unfit(slot);
+    }
+
+    /// SCP02 protects short commands only, and command set 1 gives the public key in one longer piece.
+    void refuse_unfit_channel() const {
+        keys::check_level(card_.channel.form, options_.level);
+        if (card_.channel.form.protocol != 2 || own_.version->major != 1) return;
+        refuse(
+            "the card's secure channel is SCP02, which protects short commands only, and key generation is "
+            "answered with more; channel = \"none\" in [pkcs15] writes the signature application outside the "
+            "channel");
     }
 
     void refuse_unfit(const Slot& slot) const {
@@ -110,12 +122,13 @@ private:
             return;  // torn before it was whole
         }
         if (serial == token_serial(pin_identity(card_.chip.name, order_.record.document_number))) return;
-        if (order_.reassign && !own_.pin_is_set()) return;
-        refuse(own_.pin_is_set()
+        const bool keyed = own_.pin_is_set() || own_.puk_is_set;
+        if (order_.reassign && !keyed) return;
+        refuse(keyed
                    ? "the card's signature application was made for another document or chip (serial number "
-                     "of the token), and its PIN with it"
-                   : "the card's signature application was begun for another document or chip (serial number "
-                     "of the token); --reassign writes it anew");
+                     "of the token), and PIN and PUK with it"
+                   : "the card's signature application was begun for another document or chip (serial "
+                     "number of the token); --reassign writes it anew");
     }
 
     SlotWork work_of(const Slot& slot) const {
@@ -215,8 +228,13 @@ private:
 
     void plan_from_creation(Steps& steps) const {
         if (own_.stage == Stage::blank) steps.create_df();
+        // whom the card is for stands there before it gets a PUK, which cannot be changed
+        const Layout& info = layout_of(fid_token_info);
+        steps.write_file(info, wanted(info, steps));
         if (!own_.puk_is_set) steps.set_puk();
-        plan_static(steps);
+        for (const auto& layout : static_files()) {
+            if (layout.fid != info.fid) steps.write_file(layout, wanted(layout, steps));
+        }
         steps.set_pin();
         if (own_.puk_is_set) steps.prove_puk();
         steps.verify_pin(PinSource::derived);

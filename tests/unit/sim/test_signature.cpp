@@ -18,7 +18,7 @@ TEST_CASE("each kind with the signature application says what it is", "[sim][sig
     CHECK(to_hex(send(*older, select_signature).data) == "000606");
     CHECK(sw(*older, "00CA010100") == 0x6D00);
     auto both = blank_signature_card("kartsaz");
-    CHECK(to_hex(send(*both, "00CA010100").data) == "01002F");
+    CHECK(to_hex(send(*both, "00CA010100").data) == "01006F");
     for (const char* kind : {"jmrtd", "jcardengine"}) {
         NewBody options;
         options.kind = kind;
@@ -78,7 +78,7 @@ TEST_CASE("the signature application hands SCP03 to the card manager", "[sim][si
         auto body = blank_signature_card("kartsaz");
         ScpHost host{transport_key()};
         REQUIRE(host.open(*body, level) == 0x9000);
-        CHECK(to_hex(host.send(*body, "00CA010100").data) == "01002F");
+        CHECK(to_hex(host.send(*body, "00CA010100").data) == "01006F");
         CHECK(host.send(*body, create_5015).sw == 0x9000);
         CHECK(host.send(*body, create_4401).sw == 0x9000);
         CHECK(host.send(*body, "00D6000004DEADBEEF").sw == 0x9000);
