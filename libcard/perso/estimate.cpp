@@ -105,6 +105,9 @@ private:
         const std::size_t block = des() ? 8 : 16;
         compute_blocks((size.nc + block + block - 1) / block +
                        (encrypted ? (size.nc + block - 1) / block : 0));
+        // the R-MAC of SCP02 goes over the command once more: header, length of the response, status word
+        const bool r_mac = (static_cast<unsigned>(scp.level) & 0x10U) != 0;
+        if (des() && r_mac) compute_blocks((5 + plain.nc + plain.nr + 3 + block - 1) / block);
     }
 
     void exchange(const Size& size) {

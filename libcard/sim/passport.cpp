@@ -15,7 +15,7 @@ constexpr std::uint16_t locked_sw = 0x6985, denied_sw = 0x6982;
 constexpr std::uint16_t dg3 = 0x0103, dg4 = 0x0104;
 constexpr std::size_t largest_file = 32767;
 constexpr std::uint8_t issuer_level = 0x03;    // C-MAC and C-DECRYPTION
-constexpr std::uint8_t personal_level = 0x33;  // both directions encrypted
+constexpr std::uint8_t personal_level = 0x33;  // both directions encrypted, which SCP02 cannot do
 
 constexpr std::array<LdsFile, 19> lds_files{{
     {0x011E, 0x1E, "EF.COM"},  {0x011D, 0x1D, "EF.SOD"},  {0x0101, 0x01, "EF.DG1"},
@@ -82,7 +82,7 @@ std::uint16_t Passport::may_write(const Access& access) const {
 }
 
 std::uint16_t Passport::may_read(std::uint16_t fid, const Access& access) const {
-    const bool issuer = access.at_least(personal_level);
+    const bool issuer = access.at_least(chip_.state.scp == 2 ? issuer_level : personal_level);
     if (finger_or_iris(fid) && chip_.state.passport.locked) return issuer ? 0x9000 : denied_sw;
     return access.icao || issuer ? 0x9000 : denied_sw;
 }
