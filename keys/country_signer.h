@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "keys/ca_ledger.h"
+#include "keys/certificate_request.h"
 #include "keys/certificate_source.h"
 #include "keys/signing_key.h"
 
@@ -26,6 +27,11 @@ struct AuthorityTemplate {
     /// Document signers only: types of documents, as in the MRZ ("I", "P"); empty: any
     std::vector<std::string> document_types{};
 };
+
+/// A private key that is made here, PKCS#8 as PEM; one that is made in a token is better. Source: FIPS 186-5.
+SecretBytes new_private_key(KeyAlgorithm algorithm);
+/// Key and certificate as key stores hold them, see identity_from_pem().
+SecretBytes identity_text(const SecretBytes& private_key, ByteView certificate);
 
 /// Signed by itself: keyCertSign and cRLSign, path length 0. For a CSCA, and for a citizens' CA that is its
 /// own root. @throws Error{input_invalid}, Error{keys_failed}

@@ -102,6 +102,11 @@ public:
     /// The path from `certificate` (DER) to an anchor at `at` (seconds since 1970). A CRL is asked for
     /// only when one of that issuer is here; `crl_missing` is for callers that demand one.
     Answer check(ByteView certificate, std::int64_t at, bool demand_crl = false) const;
+    /// The same of the certificate of a card's holder: its key usage is left to the caller, and what is
+    /// trusted here need not be signed by itself. @param ask_crl  false: no CRL is asked, as for a day far
+    /// from now
+    Answer check_holder(ByteView certificate, std::int64_t at, bool demand_crl = false,
+                        bool ask_crl = true) const;
 
 private:
     struct Impl;

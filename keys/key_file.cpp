@@ -52,6 +52,21 @@ void add_keyset(const std::filesystem::path& file, const SecretBytes& passphrase
     write_key_file(file, key_store_text(content), passphrase);
 }
 
+void add_identities(const std::filesystem::path& file, const SecretBytes& passphrase,
+                    std::map<std::string, SecretBytes> identities) {
+    KeyStoreContent content;
+    if (std::filesystem::exists(file)) content = open_content(file, passphrase);
+    for (auto& [name, text] : identities) {
+        if (content.blobs.contains(name)) {
+            throw Error{Errc::keys_failed,
+                        fmt::format("{}: an identity \"{}\" is there already; keys are never written over",
+                                    file.string(), name)};
+        }
+        content.blobs.emplace(name, std::move(text));
+    }
+    write_key_file(file, key_store_text(content), passphrase);
+}
+
 SecretBytes read_passphrase_file(const std::filesystem::path& file) {
     const auto text = read_secret_file(file, 4096, Others::may_not_read);
     Secure line;

@@ -14,4 +14,8 @@ namespace kartsaz::keys {
 ///         Error{input_invalid}, Error{store_failed}
 void add_keyset(const std::filesystem::path& file, const SecretBytes& passphrase, Keyset keyset);
 
+/// The same for signing identities by name, all in one write. @throws as add_keyset()
+void add_identities(const std::filesystem::path& file, const SecretBytes& passphrase,
+                    std::map<std::string, SecretBytes> identities);
+
 }  // namespace kartsaz::keys

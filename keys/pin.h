@@ -31,7 +31,7 @@ struct PinLetter {
 /// chip; nobody else, this program included, can open them.
 class PinMailer {
 public:
-    /// @param folder  made when missing, mode 0700  @param certificate PEM or DER of the mailer
+    /// @param folder  made with the first letter, mode 0700  @param certificate PEM or DER of the mailer
     /// @throws Error{input_invalid} when the certificate cannot be encrypted to, Error{store_failed}
     PinMailer(std::filesystem::path folder, ByteView certificate);
     ~PinMailer();

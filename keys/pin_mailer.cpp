@@ -123,7 +123,6 @@ PinMailer::PinMailer(fs::path folder, ByteView certificate) : impl_{std::make_un
     (void)envelop(all[0].get(), to_bytes("probe"));  // found now and not when a card is half written
     impl_->certificate = std::move(all[0]);
     impl_->folder = std::move(folder);
-    make_private_folder(impl_->folder);
 }
 
 PinMailer::~PinMailer() = default;
@@ -139,6 +138,7 @@ fs::path PinMailer::write(const PinLetter& letter, const SecretBytes& pin, const
     put(text, "note", to_bytes(letter.must_change ? "this PIN must be changed before the first use" : ""));
     const auto envelope = envelop(impl_->certificate.get(), text);
     const auto file = impl_->folder / file_name(letter.chip);
+    make_private_folder(impl_->folder);
     replace_private_file(file, to_text(envelope));
     return file;
 }

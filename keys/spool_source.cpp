@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "keys/file_io.h"
 #include "keys/issued_check.h"
 #include "keys/issuer.h"
+#include "keys/pem.h"
 #include "keys/renewal.h"
 #include "keys/template_content.h"
 #include "keys/x509_split.h"
@@ -32,16 +32,6 @@ Bytes read_file(const fs::path& file) {
     return read_secret_file(file, most_bytes, Others::may_read).reveal([](ByteView bytes) {
         return Bytes(bytes.begin(), bytes.end());
     });
-}
-
-std::string pem_of(ByteView der, std::string_view label) {
-    std::string base64((der.size() + 2) / 3 * 4 + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), der.data(),
-                                     static_cast<int>(der.size()));
-    base64.resize(static_cast<std::size_t>(size));
-    std::string out = fmt::format("-----BEGIN {}-----\n", label);
-    for (std::size_t at = 0; at < base64.size(); at += 64) out += base64.substr(at, 64) + "\n";
-    return out + fmt::format("-----END {}-----\n", label);
 }
 
 std::string lower(std::string text) {
@@ -94,7 +84,6 @@ SpoolSource::SpoolSource(fs::path folder, Options options)
             Errc::input_invalid,
             fmt::format("{}: no CA certificate is trusted to answer these requests", folder_.string())};
     }
-    make_private_folder(folder_);
 }
 
 fs::path SpoolSource::answer(const std::string& name) const {
@@ -151,8 +140,9 @@ bool SpoolSource::asked_before(const CertificateOrder& order, const fs::path& fi
 /// The description first: who sees a request may rely on it.
 void SpoolSource::ask(const CertificateOrder& order, const std::string& name) const {
     const auto public_key = parse_request(order.request).public_key;
+    make_private_folder(folder_);
     replace_private_file(folder_ / (name + ".json"), certificate_request_text(order, public_key));
-    replace_private_file(folder_ / (name + ".csr.pem"), pem_of(order.request, "CERTIFICATE REQUEST"));
+    replace_private_file(folder_ / (name + ".csr.pem"), pem_text(order.request, "CERTIFICATE REQUEST"));
 }
 
 Bytes SpoolSource::certificate(const CertificateOrder& order) {
@@ -206,6 +196,7 @@ void SpoolSource::revoke(ByteView certificate, int reason) {
                       {"subject", facts.subject},
                       {"reason", reason}};
     const auto name = name_of(subject_public_key(parsed.get()));
+    make_private_folder(folder_);
     replace_private_file(folder_ / fmt::format("{}.revoke-{}.json", name, lower(facts.serial)),
                          out.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -214,6 +205,7 @@ std::vector<fs::path> SpoolSource::pending() const {
     constexpr std::string_view ending = ".csr.pem";
     std::vector<fs::path> out;
     std::error_code fault;
+    if (!fs::exists(folder_, fault)) return out;
     for (const auto& entry : fs::directory_iterator{folder_, fault}) {
         const auto file = entry.path().filename().string();
         if (!file.ends_with(ending)) continue;

@@ -46,12 +46,19 @@ Verdict verdict_of(int error) {
     }
 }
 
+/// What the two ends of a path are called.
+struct Words {
+    std::string_view leaf, issuer;
+};
+constexpr Words of_documents{"document signer", "country signer"};
+constexpr Words of_holders{"certificate", "CA"};
+
 /// What OpenSSL found wrong, with the certificate that it is about.
-std::string text_of(X509_STORE_CTX* context, std::int64_t at) {
+std::string text_of(X509_STORE_CTX* context, std::int64_t at, const Words& words) {
     const int error = X509_STORE_CTX_get_error(context);
     const int depth = X509_STORE_CTX_get_error_depth(context);
     auto* about = X509_STORE_CTX_get_current_cert(context);
-    std::string text = depth == 0 ? "document signer" : "country signer";
+    std::string text{depth == 0 ? words.leaf : words.issuer};
     if (about != nullptr) text += fmt::format(" \"{}\"", one_line(X509_get_subject_name(about)));
     text += fmt::format(": {}", X509_verify_cert_error_string(error));
     if (about != nullptr && error == X509_V_ERR_CERT_HAS_EXPIRED) {
@@ -71,12 +78,40 @@ bool may_sign(X509* certificate) {
     return usage != std::numeric_limits<std::uint32_t>::max() && (usage & KU_DIGITAL_SIGNATURE) != 0;
 }
 
+constexpr unsigned long crls_of_all_levels = X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+
 }  // namespace
 
 struct TrustAnchors::Impl {
     Owned<x509_store_st> store{openssl_made(X509_STORE_new(), "certificate store")};
     std::vector<Owned<X509_crl_st>> crls;
     std::size_t certificates = 0;
+
+    /// The path to an anchor; the verdict is ok when there is one. On each level a CRL is asked for where one
+    /// of that issuer is here. @param flags  of X509_VERIFY_PARAM
+    Answer path(X509* leaf, std::int64_t at, unsigned long flags, const Words& words) const {
+        const Owned<x509_store_ctx_st> context{openssl_made(X509_STORE_CTX_new(), "path check")};
+        openssl_done(X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr), "path check");
+        auto* parameters = X509_STORE_CTX_get0_param(context.get());
+        X509_VERIFY_PARAM_set_time(parameters, at);
+        openssl_done(X509_VERIFY_PARAM_set_flags(parameters, flags), "path check");
+        X509_STORE_CTX_set_app_data(context.get(), const_cast<Impl*>(this));
+        X509_STORE_CTX_set_verify_cb(context.get(), excuse_missing_crl);
+        const int result = X509_verify_cert(context.get());
+        openssl_reason();
+        if (result == 1) return {Verdict::ok, {}};
+        return {verdict_of(X509_STORE_CTX_get_error(context.get())), text_of(context.get(), at, words)};
+    }
+
+    /// A CRL that is missing is no fault where no CRL of that issuer is here at all.
+    static int excuse_missing_crl(int good, X509_STORE_CTX* context) {
+        if (good == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_UNABLE_TO_GET_CRL) return good;
+        const auto* self = static_cast<const Impl*>(X509_STORE_CTX_get_app_data(context));
+        const auto* about = X509_STORE_CTX_get_current_cert(context);
+        if (about == nullptr || self->has_crl_of(X509_get_issuer_name(about))) return 0;
+        X509_STORE_CTX_set_error(context, X509_V_OK);
+        return 1;
+    }
 
     bool has_crl_of(const X509_NAME* issuer) const {
         return std::any_of(crls.begin(), crls.end(), [&](const auto& crl) {
@@ -111,14 +146,8 @@ TrustAnchors::Answer TrustAnchors::check(ByteView certificate, std::int64_t at, 
     const auto leaf = parse_certificate(certificate);
     if (!leaf) return {Verdict::not_allowed, "the document signer's certificate is not an X.509 certificate"};
     const bool with_crl = impl_->has_crl_of(X509_get_issuer_name(leaf.get()));
-    const Owned<x509_store_ctx_st> context{openssl_made(X509_STORE_CTX_new(), "path check")};
-    openssl_done(X509_STORE_CTX_init(context.get(), impl_->store.get(), leaf.get(), nullptr), "path check");
-    auto* parameters = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_time(parameters, at);
-    if (with_crl) X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK);
-    const int result = X509_verify_cert(context.get());
-    openssl_reason();
-    if (result != 1) return {verdict_of(X509_STORE_CTX_get_error(context.get())), text_of(context.get(), at)};
+    auto answer = impl_->path(leaf.get(), at, crls_of_all_levels, of_documents);
+    if (answer.verdict != Verdict::ok) return answer;
 
     const auto subject = one_line(X509_get_subject_name(leaf.get()));
     if (!may_sign(leaf.get())) {
@@ -131,6 +160,26 @@ TrustAnchors::Answer TrustAnchors::check(ByteView certificate, std::int64_t at, 
     }
     return {Verdict::ok, fmt::format("document signer \"{}\" was issued by trusted country signer \"{}\"{}",
                                      subject, issuer, with_crl ? " and is not on its CRL" : "")};
+}
+
+TrustAnchors::Answer TrustAnchors::check_holder(ByteView certificate, std::int64_t at, bool demand_crl,
+                                                bool ask_crl) const {
+    const auto leaf = parse_certificate(certificate);
+    if (!leaf) return {Verdict::not_allowed, "not an X.509 certificate"};
+    const auto issuer = one_line(X509_get_issuer_name(leaf.get()));
+    const bool with_crl = ask_crl && impl_->has_crl_of(X509_get_issuer_name(leaf.get()));
+    const unsigned long crl = ask_crl ? crls_of_all_levels : 0;
+    // the whole path first, so that a root's CRL is asked about the CA below it
+    auto answer = impl_->path(leaf.get(), at, crl, of_holders);
+    if (answer.verdict == Verdict::unknown_issuer) {
+        answer = impl_->path(leaf.get(), at, X509_V_FLAG_PARTIAL_CHAIN | crl, of_holders);
+    }
+    if (answer.verdict != Verdict::ok) return answer;
+    if (demand_crl && !with_crl) {
+        return {Verdict::crl_missing, fmt::format("no CRL of CA \"{}\" is here", issuer)};
+    }
+    return {Verdict::ok,
+            fmt::format("issued by trusted \"{}\"{}", issuer, with_crl ? " and not on its CRL" : "")};
 }
 
 }  // namespace kartsaz::keys

@@ -53,12 +53,12 @@ struct Attribute {
     const char* part;
     Bytes oid;
     std::uint32_t tag;
-    std::size_t most;  ///< characters: the upper bounds of RFC 5280, appendix A.1
+    std::size_t most;  ///< characters: upper bounds of RFC 5280, A.1; of names far below its 32768
 };
 const Attribute country{"country", from_hex("550406"), der::printable, 2};
 const Attribute organization{"organization", from_hex("55040A"), der::utf8, 64};
-const Attribute surname{"surname", from_hex("550404"), der::utf8, 40};
-const Attribute given_name{"given name", from_hex("55042A"), der::utf8, 64};
+const Attribute surname{"surname", from_hex("550404"), der::utf8, 128};
+const Attribute given_name{"given name", from_hex("55042A"), der::utf8, 128};
 const Attribute common_name{"common name", from_hex("550403"), der::utf8, 64};
 const Attribute serial_number{"serial number", from_hex("550405"), der::printable, 64};
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -195,7 +196,7 @@ TEST_CASE("a certificate that no letter can be encrypted to is refused before a 
 TEST_CASE("letters that cannot be written down say so") {
     const TemporaryFolder folder;
     const PinMailer mailer{folder / "letters", pki("mailer-ec.pem")};
-    std::filesystem::remove_all(folder / "letters");
+    std::ofstream{folder / "letters"} << "a file where the folder should be";
     try {
         mailer.write(letter, secret("482913"), secret("12093847"));
         FAIL("nothing was thrown");
