@@ -8,6 +8,7 @@
 #include "keys/file_io.h"
 #include "keys/memory_key_store.h"
 #include "keys/sealed_file.h"
+#include "keys/secret_hex.h"
 #include "keys/secret_json_field.h"
 #include "keys/secret_json_text.h"
 

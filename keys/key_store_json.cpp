@@ -3,6 +3,7 @@
 
 #include "keys/key_purpose.h"
 #include "keys/memory_key_store.h"
+#include "keys/secret_hex.h"
 #include "keys/secret_json_field.h"
 #include "keys/secret_json_text.h"
 

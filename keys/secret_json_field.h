@@ -51,10 +51,4 @@ private:
     std::string path_;
 };
 
-/// The bytes of hexadecimal digits, blanks between them allowed where `blanks`. Empty with a fault in
-/// `*fault` ("not a hexadecimal digit at character 3") when they are none.
-SecretBytes secret_from_hex(const SecretBytes& digits, bool blanks, std::string* fault);
-/// Upper-case hexadecimal digits of a secret.
-SecretBytes secret_to_hex(const SecretBytes& secret);
-
 }  // namespace kartsaz::keys
