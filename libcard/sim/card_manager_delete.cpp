@@ -9,6 +9,7 @@ namespace kartsaz::sim {
 /// By version only (tag D2), all keys of it. The last keyset stays: the card would be lost.
 Answer CardManager::delete_key(const Command& command) {
     if (!command.access.at_least(0x01)) return refuse(0x6982);
+    if (chip_.state.life_cycle == card_locked) return refuse(0x6985);
     if (command.p1 != 0x00 || command.p2 != 0x00) return refuse(0x6A86);
     const auto version = find_object(command.data, 0xD2);
     if (!version || version->size() != 1 || find_object(command.data, 0xD0)) return refuse(0x6A80);
