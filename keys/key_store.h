@@ -33,6 +33,9 @@ public:
     /// "document-signer", "csca", "citizen-ca". The blob of that name where a store does not say otherwise.
     /// @throws Error{keys_failed} when the store has none of this name
     virtual Identity identity(std::string_view name) const;
+    /// Whether there is one of this name, so that a key that cannot be reached is told from none.
+    /// @throws Error{keys_failed} when that cannot be found out
+    virtual bool has_identity(std::string_view name) const;
     /// True when anything in it is a development key.
     virtual bool development() const = 0;
     /// What is not held as well as it could be, one sentence each: keys that can be read from a token. A

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
 
+#include "keys/key_purpose.h"
 #include "keys/pkcs11_keyset.h"
 
 namespace kartsaz::keys {
@@ -134,26 +134,16 @@ void check_keyset_header(const KeysetHeader& header, const std::string& where) {
     if ((header.version < 1 || header.version > 127) && header.version != 255) {
         fail("a key version is 01 to 7F, or FF");
     }
-    using Roles = std::set<std::string, std::less<>>;
-    Roles roles;
-    for (const auto& entry : header.roles) roles.insert(entry.first);
-    const bool channel = roles == Roles{"dek", "enc", "mac"};
-    const bool derived = roles == Roles{"aa"} || roles == Roles{"pin", "puk"};
-    if (!channel && !derived) {
-        fail("roles: either enc, mac and dek, or aa, or pin and puk");
+    std::vector<std::string> roles;
+    for (const auto& entry : header.roles) roles.push_back(entry.first);
+    const auto purpose = purpose_of(roles);
+    // key blocks are opened with the bytes of their transport key
+    if (!purpose || *purpose == KeyPurpose::key_blocks) {
+        fail("roles: in a token either enc, mac and dek, or aa, or pin and puk");
     }
-    if (derived && (header.type != KeyType::aes || header.diversification != Diversification::none)) {
-        fail("keys of the roles aa, pin and puk have type \"aes\" and diversification \"none\"");
-    }
-    if (header.diversification == Diversification::kdf3 && header.type != KeyType::aes) {
-        fail("diversification: \"kdf3\" goes with type \"aes\" only");
-    }
-    for (const auto& entry : header.roles) {
-        const auto size = entry.second;
-        const bool aes = header.master_type() == KeyType::aes;
-        if (size != 16 && size != 24 && (size != 32 || !aes)) {
-            fail("roles: a key has 16, 24 or (AES) 32 bytes");
-        }
+    for (const auto& [role, size] : header.roles) {
+        const auto misfit = key_misfit(*purpose, header.type, header.diversification, size);
+        if (!misfit.empty()) fail(fmt::format("{}: {}", role, misfit));
     }
 }
 

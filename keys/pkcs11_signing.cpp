@@ -5,27 +5,14 @@
 
 #include <algorithm>
 
-#include "apdu/tlv.h"
 #include "keys/issuer.h"
 #include "keys/openssl_handles.h"
 #include "keys/pkcs11_objects.h"
+#include "keys/pkcs11_public_key.h"
 #include "keys/pkcs11_session.h"
 
 namespace kartsaz::keys {
 namespace {
-
-using apdu::TlvReader;
-using apdu::TlvWriter;
-
-constexpr std::uint32_t tag_integer = 0x02, tag_bits = 0x03, tag_octets = 0x04, tag_null = 0x05,
-                        tag_oid = 0x06, tag_sequence = 0x30;
-
-struct Curve {
-    std::string_view parameters;  ///< CKA_EC_PARAMS: the OID of the curve
-    std::size_t field_size;       ///< bytes of a coordinate, and of half a signature
-};
-// Source: RFC 5480, 2.1.1.1
-constexpr Curve curves[] = {{"06082A8648CE3D030107", 32}, {"06052B81040022", 48}, {"06052B81040023", 66}};
 
 /// AlgorithmIdentifier and OCTET STRING head in front of a hash. Source: RFC 8017, 9.2, note 1.
 std::string_view digest_info(HashAlgorithm algorithm) {
@@ -60,50 +47,6 @@ const char* md_name(HashAlgorithm algorithm) {
     throw Error{Errc::internal, "unknown hash"};
 }
 
-/// INTEGER of an unsigned number of any length.
-void put_unsigned(TlvWriter& out, ByteView number) {
-    while (number.size() > 1 && number.front() == 0) number = number.subspan(1);
-    const bool sign = number.empty() || (number.front() & 0x80U) != 0;
-    out.put(tag_integer, concat({sign ? Bytes{0} : Bytes{}, number}));
-}
-
-Bytes ec_public_key(ByteView parameters, ByteView point) {
-    TlvWriter out;
-    out.nest(tag_sequence, [&](TlvWriter& info) {
-        info.nest(tag_sequence, [&](TlvWriter& algorithm) {
-            algorithm.put(tag_oid, from_hex("2A8648CE3D0201")).raw(parameters);
-        });
-        info.put(tag_bits, concat({Bytes{0}, point}));
-    });
-    return out.bytes();
-}
-
-Bytes rsa_public_key(ByteView modulus, ByteView exponent) {
-    TlvWriter key;
-    key.nest(tag_sequence, [&](TlvWriter& parts) {
-        put_unsigned(parts, modulus);
-        put_unsigned(parts, exponent);
-    });
-    TlvWriter out;
-    out.nest(tag_sequence, [&](TlvWriter& info) {
-        info.nest(tag_sequence, [&](TlvWriter& algorithm) {
-            algorithm.put(tag_oid, from_hex("2A864886F70D010101")).put(tag_null, Bytes{});
-        });
-        info.put(tag_bits, concat({Bytes{0}, key.bytes()}));
-    });
-    return out.bytes();
-}
-
-/// CKA_EC_POINT is an OCTET STRING around the point; some modules give the point alone.
-Bytes point_of(ByteView attribute, std::size_t field_size) {
-    if (attribute.size() == 1 + 2 * field_size && attribute.front() == 0x04) {
-        return {attribute.begin(), attribute.end()};
-    }
-    TlvReader reader{attribute, "CKA_EC_POINT"};
-    const auto value = reader.next(tag_octets).value;
-    return {value.begin(), value.end()};
-}
-
 class TokenKey final : public SigningKey {
 public:
     TokenKey(std::shared_ptr<const Pkcs11Token> token, ObjectName name)
@@ -131,7 +74,6 @@ private:
     void read_rsa(const Session& session, CK_OBJECT_HANDLE key);
     std::optional<CK_OBJECT_HANDLE> public_object(const Session& session, CK_OBJECT_HANDLE key) const;
     Bytes certified_key(const Session& session) const;
-    Bytes to_der(ByteView raw) const;
     void verify(HashAlgorithm algorithm, ByteView digest, ByteView signature) const;
 
     std::shared_ptr<const Pkcs11Token> token_;
@@ -181,18 +123,13 @@ Bytes TokenKey::certified_key(const Session& session) const {
 
 void TokenKey::read_ec(const Session& session, CK_OBJECT_HANDLE key) {
     const auto parameters = session.attribute(key, CKA_EC_PARAMS);
-    const auto* const curve = std::find_if(std::begin(curves), std::end(curves), [&](const Curve& known) {
-        return from_hex(known.parameters) == parameters;
-    });
-    if (curve == std::end(curves)) {
-        throw Error{Errc::keys_failed, place_ + ": a curve other than P-256, P-384 and P-521"};
-    }
+    const auto half = token_curve_size(parameters);
+    if (!half) throw Error{Errc::keys_failed, place_ + ": a curve other than P-256, P-384 and P-521"};
     rsa_ = false;
-    size_ = 2 * curve->field_size;
+    size_ = 2 * *half;
     const auto object = public_object(session, key);
     try {
-        public_key_ = object ? ec_public_key(parameters, point_of(session.attribute(*object, CKA_EC_POINT),
-                                                                  curve->field_size))
+        public_key_ = object ? ec_public_key(parameters, session.attribute(*object, CKA_EC_POINT), *half)
                              : certified_key(session);
     } catch (const Error& error) {
         if (error.code() != Errc::input_invalid) throw;
@@ -219,16 +156,6 @@ void TokenKey::read_rsa(const Session& session, CK_OBJECT_HANDLE key) {
     public_key_ = exponent.empty() ? certified_key(session) : rsa_public_key(modulus, exponent);
 }
 
-/// ECDSA-Sig-Value of r and s, each half of what the token gave. Source: RFC 3279, 2.2.3.
-Bytes TokenKey::to_der(ByteView raw) const {
-    TlvWriter out;
-    out.nest(tag_sequence, [&](TlvWriter& parts) {
-        put_unsigned(parts, raw.subspan(0, raw.size() / 2));
-        put_unsigned(parts, raw.subspan(raw.size() / 2));
-    });
-    return out.bytes();
-}
-
 Bytes TokenKey::sign_digest(HashAlgorithm algorithm, ByteView digest) const {
     if (digest.size() != hash(algorithm, Bytes{}).size()) {
         throw Error{Errc::usage, fmt::format("{}: a digest of {} bytes", place_, digest.size())};
@@ -242,7 +169,7 @@ Bytes TokenKey::sign_digest(HashAlgorithm algorithm, ByteView digest) const {
     auto out = from_session(*token_, Access::read, [&](const Session& session) {
         return session.sign(rsa_ ? CKM_RSA_PKCS : CKM_ECDSA, object_.in(session), input, size_);
     });
-    if (!rsa_) out = to_der(out);
+    if (!rsa_) out = ecdsa_der(out);
     verify(algorithm, digest, out);
     return out;
 }

@@ -82,6 +82,10 @@ public:
         return token_identity(token_, label);
     }
 
+    bool has_identity(std::string_view name) const override {
+        return has_private_key(std::string{name}) || (rest_ != nullptr && rest_->has_identity(name));
+    }
+
     bool development() const override {
         return (rest_ != nullptr && rest_->development()) ||
                std::any_of(keysets_.begin(), keysets_.end(), [](const Keyset& k) { return k.development; });

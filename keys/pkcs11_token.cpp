@@ -4,17 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <map>
 
 #include "keys/pkcs11_login.h"
-#include "keys/pkcs11_session.h"
+#include "keys/pkcs11_token_impl.h"
 
 namespace kartsaz::keys {
 namespace {
-
-constexpr CK_ULONG most_slots = 1024, most_mechanisms = 4096;
 
 struct Use {
     CK_MECHANISM_TYPE mechanism;
@@ -33,11 +29,6 @@ constexpr Use uses[] = {
     {CKM_RSA_PKCS_OAEP, CKF_UNWRAP},
 };
 
-template <std::size_t size>
-std::string field(const unsigned char (&bytes)[size]) {
-    return field_text(ByteView{bytes, size});
-}
-
 /// Tokens that this process has open with a PIN, so that one login serves all.
 struct OpenTokens {
     std::mutex lock;
@@ -49,110 +40,6 @@ OpenTokens& open_tokens() {
 }
 
 }  // namespace
-
-struct Pkcs11Token::Impl {
-    Pkcs11Uri uri;
-    TokenOptions options;
-    SecretBytes pin;  ///< kept for logging in again after the module was away
-    std::shared_ptr<Pkcs11Module> module;
-    std::string where;  ///< place(), in errors
-    std::string label, serial, manufacturer, model;
-    std::atomic<unsigned> restarts{0};
-
-    std::mutex lock;  ///< of everything below; taken after the module's gate
-    std::condition_variable session_free;
-    std::uint64_t generation = 0;  ///< of the module, that slot and sessions belong to
-    CK_SLOT_ID slot = 0;
-    CK_SESSION_HANDLE anchor = 0;         ///< stays open: closing the last session is a logout
-    std::vector<CK_SESSION_HANDLE> idle;  ///< of the pool
-    unsigned opened = 0;                  ///< of the pool, idle or not
-    bool logged_in = false, pin_proved = false;
-    std::string dead;  ///< why nothing can be done any more
-    std::map<CK_MECHANISM_TYPE, CK_FLAGS> mechanisms;
-
-    const CK_FUNCTION_LIST& f() const { return module->functions(); }
-    void check(CK_RV rv, const char* function) const {
-        if (rv != CKR_OK) throw Pkcs11Failure{where, function, rv};
-    }
-    std::string key() const { return fmt::format("{}|{}|{}", module->path(), serial, label); }
-    CK_TOKEN_INFO info(CK_SLOT_ID of) const;
-    std::vector<CK_SLOT_ID> slots() const;
-    bool fits(CK_SLOT_ID id, const CK_TOKEN_INFO& token) const;
-    void find_slot();
-    void login();
-    void list_mechanisms();
-    void prepare();
-    CK_SESSION_HANDLE open_session(CK_FLAGS more);
-    CK_SESSION_HANDLE take();
-    void give_back(CK_SESSION_HANDLE session, bool good) noexcept;
-    void run(Access access, const std::function<void(const Session&)>& work) {
-        with_restart([&] { run_once(access, work); });
-    }
-    void with_restart(const std::function<void()>& work);
-    void run_once(Access access, const std::function<void(const Session&)>& work);
-};
-
-CK_TOKEN_INFO Pkcs11Token::Impl::info(CK_SLOT_ID of) const {
-    CK_TOKEN_INFO out{};
-    check(f().C_GetTokenInfo(of, &out), "C_GetTokenInfo");
-    return out;
-}
-
-std::vector<CK_SLOT_ID> Pkcs11Token::Impl::slots() const {
-    CK_ULONG count = 0;
-    check(f().C_GetSlotList(CK_TRUE, nullptr, &count), "C_GetSlotList");
-    if (count > most_slots) module_lies(where, "C_GetSlotList", fmt::format("{} slots", count));
-    std::vector<CK_SLOT_ID> out(count + 16);  // tokens may be plugged in between
-    CK_ULONG got = out.size();
-    check(f().C_GetSlotList(CK_TRUE, out.data(), &got), "C_GetSlotList");
-    if (got > out.size()) module_lies(where, "C_GetSlotList", fmt::format("{} slots of {}", got, out.size()));
-    out.resize(got);
-    return out;
-}
-
-bool Pkcs11Token::Impl::fits(CK_SLOT_ID id, const CK_TOKEN_INFO& token) const {
-    if ((token.flags & CKF_TOKEN_INITIALIZED) == 0) return false;
-    // once found, it is the same token that is asked for, whatever slot it is in now
-    if (!serial.empty() || !label.empty())
-        return field(token.serialNumber) == serial && field(token.label) == label;
-    const auto same = [](const std::string& wanted, const std::string& is) {
-        return wanted.empty() || wanted == is;
-    };
-    return same(uri.token, field(token.label)) && same(uri.serial, field(token.serialNumber)) &&
-           same(uri.manufacturer, field(token.manufacturerID)) && same(uri.model, field(token.model)) &&
-           (!uri.slot_id || *uri.slot_id == id);
-}
-
-void Pkcs11Token::Impl::find_slot() {
-    std::vector<std::pair<CK_SLOT_ID, CK_TOKEN_INFO>> found;
-    std::string there;
-    for (const auto id : slots()) {
-        CK_TOKEN_INFO token{};
-        // a reader without a working card beside ours is not our fault
-        if (f().C_GetTokenInfo(id, &token) != CKR_OK) continue;
-        if ((token.flags & CKF_TOKEN_INITIALIZED) == 0) continue;
-        there += fmt::format("{}\"{}\" (serial {})", there.empty() ? "" : ", ", field(token.label),
-                             field(token.serialNumber));
-        if (fits(id, token)) found.emplace_back(id, token);
-    }
-    if (found.empty()) {
-        if (generation != 0) throw Pkcs11Failure{where, "C_GetSlotList", CKR_TOKEN_NOT_PRESENT};
-        throw Error{Errc::keys_failed,
-                    fmt::format("{}: not there; the module {} has: {}", where, module->path(),
-                                there.empty() ? "no initialized token" : there)};
-    }
-    if (found.size() > 1) {
-        throw Error{Errc::usage, fmt::format("the pkcs11 URI fits {} tokens: {}; say more with token= or "
-                                             "serial=",
-                                             found.size(), there)};
-    }
-    slot = found.front().first;
-    label = field(found.front().second.label);
-    serial = field(found.front().second.serialNumber);
-    manufacturer = field(found.front().second.manufacturerID);
-    model = field(found.front().second.model);
-    where = "token " + label;
-}
 
 CK_SESSION_HANDLE Pkcs11Token::Impl::open_session(CK_FLAGS more) {
     CK_SESSION_HANDLE out = 0;
@@ -189,26 +76,6 @@ void Pkcs11Token::Impl::login() {
     // whether the token counted this as a try is not known: not repeated by itself
     dead = failure.what();
     throw Error{Errc::keys_failed, dead};
-}
-
-void Pkcs11Token::Impl::list_mechanisms() {
-    CK_ULONG count = 0;
-    check(f().C_GetMechanismList(slot, nullptr, &count), "C_GetMechanismList");
-    if (count > most_mechanisms) {
-        module_lies(where, "C_GetMechanismList", fmt::format("{} mechanisms", count));
-    }
-    std::vector<CK_MECHANISM_TYPE> all(count);
-    CK_ULONG got = count;
-    check(f().C_GetMechanismList(slot, all.data(), &got), "C_GetMechanismList");
-    if (got > count) {
-        module_lies(where, "C_GetMechanismList", fmt::format("{} mechanisms of {}", got, count));
-    }
-    all.resize(got);
-    mechanisms.clear();
-    for (const auto mechanism : all) {
-        CK_MECHANISM_INFO facts{};
-        if (f().C_GetMechanismInfo(slot, mechanism, &facts) == CKR_OK) mechanisms[mechanism] = facts.flags;
-    }
 }
 
 /// Slot, login and an empty pool for the module as it runs now.
@@ -372,20 +239,6 @@ TokenFacts Pkcs11Token::facts() const {
 
 void in_session(const Pkcs11Token& token, Access access, const std::function<void(const Session&)>& work) {
     token.impl().run(access, work);
-}
-
-bool has_mechanism(const Pkcs11Token& token, CK_MECHANISM_TYPE mechanism, CK_FLAGS use) {
-    auto& impl = token.impl();
-    const std::lock_guard guard{impl.lock};
-    const auto found = impl.mechanisms.find(mechanism);
-    return found != impl.mechanisms.end() && (found->second & use) != 0;
-}
-
-void require_mechanism(const Pkcs11Token& token, CK_MECHANISM_TYPE mechanism, CK_FLAGS use,
-                       std::string_view what_for) {
-    if (has_mechanism(token, mechanism, use)) return;
-    throw Error{Errc::keys_failed, fmt::format("{}: the token has no {}, which is needed {}", token.place(),
-                                               mechanism_text(mechanism), what_for)};
 }
 
 }  // namespace kartsaz::keys

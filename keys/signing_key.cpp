@@ -112,4 +112,14 @@ Identity KeyStore::identity(std::string_view name) const {
     return identity_from_pem(blob(name), std::string{name});
 }
 
+bool KeyStore::has_identity(std::string_view name) const {
+    try {
+        (void)identity(name);
+        return true;
+    } catch (const Error& error) {
+        if (error.code() != Errc::keys_failed) throw;
+        return false;
+    }
+}
+
 }  // namespace kartsaz::keys

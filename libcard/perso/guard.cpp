@@ -33,6 +33,12 @@ void Guard::admit() const {
                         "--keys",
                         run_.order.profile.name)};
     }
+    if (const auto weak = run_.order.keys.weaknesses(); run_.order.profile.production && !weak.empty()) {
+        throw Error{Errc::keys_failed,
+                    fmt::format("profile {} is for production and refuses keys that are not "
+                                "held well: {}",
+                                run_.order.profile.name, fmt::join(weak, "; "))};
+    }
     if (!before_) return;
     if (before_->stage == "void") {
         throw Error{Errc::card_refused, fmt::format("chip {} is void by this station's journal", chip_)};

@@ -162,6 +162,8 @@ std::vector<std::string> forbidden_libraries(const std::vector<SourceFile>& tree
                 say("the simulated card computes with Botan only");
             if (botan && !file.path.starts_with("libcard/sim/") && !file.path.starts_with("keys/"))
                 say("Botan is for the simulated card and for key files");
+            if (include.target.starts_with("p11-kit/") && file.path != "keys/pkcs11_api.h")
+                say("PKCS#11 is spoken through keys/pkcs11_api.h");
             if (include.target.ends_with("winscard.h")) winscard.push_back(file.path);
         }
     }

@@ -149,7 +149,7 @@ TEST_CASE("a keyset that cannot be is not made") {
     CHECK_THROWS_WITH(make({"issuer", 0x31, {"enc", "mac", "dek"}, Diversification::emv_cps11}),
                       Contains("kdf3 only"));
     CHECK_THROWS_WITH(make({"issuer", 0x31, {"enc", "mac", "dek"}, Diversification::kdf3, 20}),
-                      Contains("16, 24 or (AES) 32"));
+                      Contains("an AES key has 16, 24 or 32"));
     CHECK(token_key_store(token)->names().empty());
 }
 
