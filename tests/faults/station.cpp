@@ -34,14 +34,30 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text;
 }
 
+namespace {
+
+/// An issuer of certificates that remembers in memory only.
+std::unique_ptr<keys::LocalCa> authority(const keys::KeyStore& store) {
+    const auto identity = store.identity("citizen-ca");
+    keys::LocalCaOptions options;
+    options.now = [] { return moment; };
+    return std::make_unique<keys::LocalCa>(
+        identity, std::make_unique<keys::CaLedger>(keys::authority_of(identity.key->public_key())), options);
+}
+
+}  // namespace
+
 Station::Station(const std::string& profile)
     : profile_{profile::parse(profile, "profile under test")},
       keys_{keys::development_keys()},
       signer_{keys_->blob("document-signer")},
+      authority_{authority(*keys_)},
       record_{record::load(demo_record()).record},
       applications_{perso::select_applications(profile_, app::registry())},
       order_{record_, profile_, *keys_, &signer_, moment},
-      trust_{verify::development_trust()} {}
+      trust_{verify::development_trust()} {
+    order_.certificates = authority_.get();
+}
 
 perso::Run Station::run(perso::Journal* journal, perso::Permits permits) const {
     return perso::Run{order_, applications_, permits, journal};

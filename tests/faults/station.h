@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "keys/local_ca.h"
 #include "libcard/app/dump.h"
 #include "libcard/perso/personalize.h"
 #include "libcard/sim/body.h"
@@ -47,6 +48,7 @@ private:
     profile::Profile profile_;
     std::unique_ptr<keys::KeyStore> keys_;
     keys::DocumentSigner signer_;
+    std::unique_ptr<keys::LocalCa> authority_;
     record::Record record_;
     perso::Applications applications_;
     perso::Order order_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the dry run says is what happens: commands and bytes exactly, seconds within 5 % of the card's own
-// model.
+// What the dry run says is what happens: commands and bytes exactly (but for the length that an ECDSA
+// signature of the card happens to have), seconds within 5 % of the card's own model.
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -26,6 +26,20 @@ perso::Traffic traffic_of(const apdu::CountingTransport& counting) {
     return {count.commands, count.bytes_to_card, count.bytes_from_card};
 }
 
+/// The DER form of an ECDSA signature is some bytes shorter or longer than usual; under R-ENCRYPTION that may
+/// be a block.
+std::uint64_t unknown_bytes(const perso::Plan& plan) {
+    constexpr std::uint8_t perform_security_operation = 0x2A;
+    constexpr std::uint64_t block = 16;
+    std::uint64_t out = 0;
+    for (const auto& step : plan.steps) out += step.ins() == perform_security_operation ? block : 0;
+    return out;
+}
+
+std::uint64_t apart(std::uint64_t a, std::uint64_t b) {
+    return a > b ? a - b : b - a;
+}
+
 /// Predicts one call, makes it, and holds the two against each other.
 Outcome predict_and_do(const Station& station, sim::Body& body, perso::Permits permits = {}) {
     const auto raw = reader::sim_transport(body);
@@ -39,7 +53,7 @@ Outcome predict_and_do(const Station& station, sim::Body& body, perso::Permits p
     const auto real = traffic_of(card);
     CHECK(prepared.estimate.traffic.commands == real.commands);
     CHECK(prepared.estimate.traffic.bytes_out == real.bytes_out);
-    CHECK(prepared.estimate.traffic.bytes_in == real.bytes_in);
+    CHECK(apart(prepared.estimate.traffic.bytes_in, real.bytes_in) <= unknown_bytes(prepared.plan));
     CHECK(receipt.written == real);
     CHECK(receipt.observed == prepared.observed);
     const auto& estimate = prepared.estimate;
@@ -62,8 +76,10 @@ void tell(const std::string& what, const Outcome& outcome) {
 }  // namespace
 
 TEST_CASE("The dry run is exact for every profile on a blank body", "[dry-run]") {
-    const auto [profile, kind] = GENERATE(table<std::string, std::string>(
-        {{"national-eid", "kartsaz"}, {"national-eid-open", "jmrtd"}, {"emrtd", "kartsaz"}}));
+    const auto [profile, kind] = GENERATE(table<std::string, std::string>({{"national-eid", "kartsaz"},
+                                                                           {"national-eid-open", "jmrtd"},
+                                                                           {"emrtd", "kartsaz"},
+                                                                           {"signature", "isoapplet"}}));
     const Station station{shipped_profile(profile)};
     const auto body = seeded_body(kind);
     const auto blank = predict_and_do(station, *body);
@@ -74,8 +90,10 @@ TEST_CASE("The dry run is exact for every profile on a blank body", "[dry-run]")
 }
 
 TEST_CASE("The dry run is exact for a card torn at any APDU", "[dry-run]") {
-    const auto [profile, kind] = GENERATE(table<std::string, std::string>(
-        {{"national-eid", "kartsaz"}, {"national-eid-open", "jmrtd"}, {"emrtd", "kartsaz"}}));
+    const auto [profile, kind] = GENERATE(table<std::string, std::string>({{"national-eid", "kartsaz"},
+                                                                           {"national-eid-open", "jmrtd"},
+                                                                           {"emrtd", "kartsaz"},
+                                                                           {"signature", "isoapplet"}}));
     const Station station{shipped_profile(profile)};
     const auto body = seeded_body(kind);
     const Bytes blank = body->snapshot();
@@ -92,6 +110,15 @@ TEST_CASE("The dry run is exact for a card torn at any APDU", "[dry-run]") {
         CHECK(outcome.steps > 0);
     }
     fmt::print("dry-run, {} on {}: exact in {} torn states\n", profile, kind, whole - 1);
+}
+
+TEST_CASE("The dry run knows what the older command set sends in pieces", "[dry-run]") {
+    const Station station{
+        replaced(shipped_profile("signature"), "algorithm = \"ec-p256\"", "algorithm = \"rsa-2048\"")};
+    const auto body = seeded_body("isoapplet-v0");
+    const auto outcome = predict_and_do(station, *body);
+    CHECK(outcome.steps > 10);
+    tell("signature on isoapplet-v0, RSA 2048", outcome);
 }
 
 TEST_CASE("The dry run is exact for a change of a finished card", "[dry-run]") {
@@ -125,10 +152,11 @@ TEST_CASE("The dry run is exact in every form of the secure channel", "[dry-run]
     const bool r_mac = level[0] != '0', r_enc = level[0] == '3';
     const bool supported = (!r_mac || (i & 0x20) != 0) && (!r_enc || (i & 0x60) == 0x60);
     if (!supported) return;  // the card cannot do it: Amendment D, table 5-1
-    // key data is sent to the application, so its own channel encrypts whatever the card manager's does
+    // key data and PINs are sent to the applications, so their own channels encrypt whatever the card
+    // manager's does
     const std::string inner = level[1] == '1' ? level.substr(0, 1) + "3" : level;
     auto text = shipped_profile("national-eid");
-    const auto section = text.find("[emrtd]");
+    const auto section = text.find("[pkcs15]");
     const Station station{replaced(text.substr(0, section), "level = \"03\"", "level = \"" + level + "\"") +
                           replaced(text.substr(section), "level = \"03\"", "level = \"" + inner + "\"")};
     const auto body = seeded_body("kartsaz", "contact", static_cast<std::uint8_t>(i));

@@ -38,7 +38,7 @@ private:
 
 TEST_CASE("a reader that refuses extended length costs one command and no card", "[fallback]") {
     const auto body = sim::Body::create(sim::NewBody{});
-    const test::Bureau bureau{"national-eid"};
+    const test::Bureau bureau{"emrtd"};
     {
         const auto card = reader::sim_transport(*body);
         LyingReader reader{*card};
@@ -49,6 +49,17 @@ TEST_CASE("a reader that refuses extended length costs one command and no card",
     }
     const auto card = reader::sim_transport(*body);
     CHECK(perso::personalize(*card, bureau.run()).steps.empty());
+}
+
+TEST_CASE("a reader that refuses extended length is found out where keys need it", "[fallback]") {
+    const auto body = sim::Body::create(sim::NewBody{});
+    const test::Bureau bureau{"national-eid"};
+    const auto card = reader::sim_transport(*body);
+    LyingReader reader{*card};
+    CHECK_THROWS_WITH(perso::personalize(reader, bureau.run()),
+                      Catch::Contains("short commands only") && Catch::Contains("othing was written"));
+    CHECK_FALSE(reader.limits().extended());
+    CHECK(body->files().empty());
 }
 
 TEST_CASE("a card that refuses a write is told with step, status word and its meaning", "[fallback]") {

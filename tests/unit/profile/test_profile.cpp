@@ -44,7 +44,7 @@ TEST_CASE("the shipped profiles parse and name their applications") {
         CHECK_FALSE(profile.applications.empty());
         CHECK(profile.digest.size() == 32);
     }
-    CHECK(load("national-eid").applications == std::vector<std::string>{"globalplatform", "emrtd"});
+    CHECK(load("national-eid").applications == std::vector<std::string>{"globalplatform", "pkcs15", "emrtd"});
 }
 
 TEST_CASE("a table inside an application's is found by both names") {
