@@ -26,3 +26,4 @@ void add_sim(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 
 }  // namespace kartsaz::tools
+void add_token(CLI::App& program, Action& action);

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
     add_doctor(program, action);
     try {
         program.parse(argc, argv);
+    add_token(program, action);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
         throw kartsaz::Error{kartsaz::Errc::usage, usage_text(program, error)};

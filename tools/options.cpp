@@ -53,6 +53,21 @@ void add_card_options(CLI::App& command, CardOptions& options) {
     add_output_options(command, options);
 }
 
+void add_token_options(CLI::App& command, KeyOptions& options) {
+    command
+        .add_option("--token", options.token,
+                    "Keys in a token: pkcs11:token=NAME?module-path=/PATH.so (docs/hsm.md)")
+        ->option_text("URI")
+        ->group("Keys");
+    passphrase_option(command, "--token-pin-file", options.token_pin_file,
+                      "Its PIN, like --passphrase-file; default: the pin-source of the URI, else asked for")
+        ->group("Keys");
+    command
+        .add_flag("--retry-token-pin", options.retry_token_pin,
+                  "Give the PIN although the token says that a wrong one was given last")
+        ->group("Keys");
+}
+
 void add_key_options(CLI::App& command, KeyOptions& options) {
     file_option(command, "--keys", options.keys, "Encrypted key file; default: the shipped development keys")
         ->group("Keys");
@@ -60,6 +75,7 @@ void add_key_options(CLI::App& command, KeyOptions& options) {
                       "Its passphrase: the first line of a file readable by you alone, the next line of a "
                       "descriptor, or asked for")
         ->group("Keys");
+    add_token_options(command, options);
 }
 
 void check_target(const std::string& file) {
@@ -96,13 +112,18 @@ void check_source(const std::string& file, std::string_view what) {
     }
 }
 
-std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {
-    if (options.keys.empty()) {
-        if (!options.passphrase_file.empty()) {
-            throw Error{Errc::usage, "--passphrase-file needs --keys: which key file does it open?"};
-        }
-        return keys::development_keys();
-    }
+std::shared_ptr<keys::Pkcs11Token> open_token(const KeyOptions& options, bool pin_needed) {
+    const auto uri = keys::parse_pkcs11_uri(options.token);
+    const keys::TokenOptions how{options.retry_token_pin, 4};
+    const auto& source = options.token_pin_file.empty() ? uri.pin_source : options.token_pin_file;
+    if (source.empty() && !pin_needed) return keys::Pkcs11Token::open(uri, keys::SecretBytes{}, how);
+    return keys::Pkcs11Token::open(
+        uri, read_secret(source.empty() ? "prompt" : source, "PIN of " + uri.token_text()), how);
+}
+
+namespace {
+
+std::unique_ptr<keys::KeyStore> open_file(const KeyOptions& options) {
     if (options.passphrase_file.empty()) {
         throw Error{Errc::usage,
                     "--keys needs --passphrase-file; a passphrase is never taken from the command line"};
@@ -111,13 +132,26 @@ std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {
                                read_secret(options.passphrase_file, "passphrase of " + options.keys));
 }
 
-std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store) {
-    try {
-        return std::make_unique<keys::DocumentSigner>(store.identity("document-signer"));
-    } catch (const Error& error) {
-        if (error.code() != Errc::keys_failed) throw;
-        return nullptr;
+}  // namespace
+
+std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options) {
+    if (options.keys.empty() && !options.passphrase_file.empty()) {
+        throw Error{Errc::usage, "--passphrase-file needs --keys: which key file does it open?"};
     }
+    if (options.token.empty()) {
+        if (!options.token_pin_file.empty() || options.retry_token_pin) {
+            throw Error{Errc::usage,
+                        "--token-pin-file and --retry-token-pin need --token: which token is meant?"};
+        }
+        return options.keys.empty() ? keys::development_keys() : open_file(options);
+    }
+    auto rest = options.keys.empty() ? nullptr : open_file(options);
+    return keys::token_key_store(open_token(options), std::move(rest));
+}
+
+std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store) {
+    if (!store.has_identity("document-signer")) return nullptr;
+    return std::make_unique<keys::DocumentSigner>(store.identity("document-signer"));
 }
 
 Card::Card(const CardOptions& options)

@@ -12,6 +12,7 @@
 #include "apdu/transport.h"
 #include "keys/issuer.h"
 #include "keys/key_store.h"
+#include "keys/pkcs11_objects.h"
 
 /// Options that several subcommands take, and what is made from them.
 namespace kartsaz::tools {
@@ -35,7 +36,11 @@ CLI::Option* passphrase_option(CLI::App& command, const char* name, std::string&
 struct KeyOptions {
     std::string keys;
     std::string passphrase_file;  ///< a source of secret_input.h
+    std::string token;            ///< pkcs11 URI
+    std::string token_pin_file;   ///< a source of secret_input.h; empty: the URI's, else the terminal
+    bool retry_token_pin = false;
 };
+void add_token_options(CLI::App& command, KeyOptions& options);
 void add_key_options(CLI::App& command, KeyOptions& options);
 
 /// Whether a file that is written at the end can be written there: asked before the card is touched.
@@ -48,7 +53,10 @@ void check_target_folder(const std::string& folder);
 /// A file of input that is not there or no plain file is bad input. @throws Error{input_invalid}
 void check_source(const std::string& file, std::string_view what);
 
-/// The key store that the options name, development keys without any.
+/// The token that the options name, logged in; without a PIN where none is to be had and none is needed.
+std::shared_ptr<keys::Pkcs11Token> open_token(const KeyOptions& options, bool pin_needed = true);
+/// The key store that the options name: a token, a key file, a token and a key file for what it lacks;
+/// development keys without any.
 std::unique_ptr<keys::KeyStore> open_keys(const KeyOptions& options);
 /// The document signer of the store; null when it has none.
 std::unique_ptr<keys::DocumentSigner> open_signer(const keys::KeyStore& store);

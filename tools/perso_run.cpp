@@ -74,6 +74,12 @@ void check_keys(const keys::KeyStore& store, const profile::Profile& profile) {
                                 "issuer's own",
                                 profile.name)};
     }
+    if (const auto weak = store.weaknesses(); profile.production && !weak.empty()) {
+        throw Error{Errc::keys_failed,
+                    fmt::format("profile {} is for production and refuses keys that are not "
+                                "held well: {}",
+                                profile.name, fmt::join(weak, "; "))};
+    }
     if (std::find(profile.applications.begin(), profile.applications.end(), "globalplatform") ==
         profile.applications.end()) {
         return;
