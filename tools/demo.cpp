@@ -6,8 +6,15 @@
 #include <filesystem>
 
 #include "apdu/error.h"
+#include "apdu/exchanger.h"
+#include "keys/document_signature.h"
+#include "keys/issuer.h"
+#include "keys/pin.h"
+#include "keys/x509_split.h"
 #include "libcard/app/emrtd/read.h"
 #include "libcard/app/inspect.h"
+#include "libcard/app/pkcs15/card_key.h"
+#include "libcard/app/pkcs15/read.h"
 #include "libcard/reader/reader.h"
 #include "libcard/report/report.h"
 #include "libcard/sim/body.h"
@@ -107,13 +114,46 @@ private:
         AccessOptions access;
         access.record = path("record/record.json");
         Card card{card_options()};
-        dump_ = read_whole_card(card.transport(), mrz_information(access), keys.get());
+        dump_ = read_whole_card(card.transport(), card_access(access), keys.get());
         dump_.reader = "simulated";
         app::save(dump_, folder_ / "card");
         if (const auto* emrtd = dump_.application("emrtd"))
             app::emrtd::save_for_people(*emrtd, folder_ / "card");
         say_dump(dump_);
         say_field("folder", path("card"));
+    }
+
+    /// The citizen signs a text with the PIN of the letter; OpenSSL verifies it with the CA's certificate
+    /// alone.
+    void sign(verify::Report& report) {
+        const std::string text = "I have read this contract and agree to it.\n";
+        perso::write_durably(folder_ / "contract.txt", text);
+        const auto keys = keys::development_keys();
+        Card card{card_options()};
+        apdu::Exchanger exchanger{card.transport()};
+        const auto identity = app::pkcs15::pin_identity(receipt_.chip, "");
+        const auto pin = keys::derive_pin(keys->keyset("pin"), "pin", identity, 6);
+        const auto signer = app::pkcs15::card_identity(exchanger, pin, "");
+        const auto signature = keys::sign_document(signer, to_bytes(text));
+        perso::write_durably(folder_ / "contract.txt.p7s", std::string{signature.begin(), signature.end()});
+        const auto ca =
+            keys::split_certificates(to_bytes(keys::development_citizen_ca_pem()), "development CA");
+        const auto proof = keys::verify_document(signature, to_bytes(text), ca, now_seconds());
+        report.signed_document = {path("contract.txt"),
+                                  path("contract.txt.p7s"),
+                                  keys::certificate_facts(signer.certificate).subject,
+                                  to_hex(keys::sha256(to_bytes(text))),
+                                  proof.ok,
+                                  proof.ok ? keys::verifier_name() : proof.fault};
+        if (!proof.ok) report.accept = false;
+    }
+
+    void say_signature(const verify::SignedDocument& one) const {
+        say_heading("6. Sign: the citizen signs a document with the card.");
+        say_field("document", one.document);
+        say_field("signature", one.signature);
+        say_field("signer", one.signer);
+        say_field(one.verified ? "verified by" : "NOT VERIFIED", one.verified_by);
     }
 
     int verify() {
@@ -123,9 +163,11 @@ private:
         options.receipt = path("receipt.json");
         options.report = path("report.html");
         const Judge judge{options};
-        const auto report = judge(dump_);
+        auto report = judge(dump_);
+        sign(report);
         judge.write_files(report);
         fmt::print(people(), "{}", report::text(report, 80, false));
+        say_signature(*report.signed_document);
         say_heading(report.accept ? "Done: the card is good." : "The card is NOT good.");
         say_field("report", path("report.html"));
         say_heading("Try next: change one byte of the photo on the chip, and verify again.");

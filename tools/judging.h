@@ -29,7 +29,7 @@ private:
     JudgeOptions options_;
     std::int64_t at_;
     bool development_ = false;
-    std::unique_ptr<keys::TrustAnchors> trust_;
+    std::unique_ptr<keys::TrustAnchors> trust_, holder_trust_;
     std::optional<record::Record> expected_;
     std::optional<std::string> receipt_chip_;
     std::optional<app::CardDump> registered_;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "keys/crypto.h"
+#include "libcard/app/pkcs15/read.h"
 #include "tools/command.h"
 #include "tools/console.h"
 #include "tools/exit_codes.h"
@@ -42,16 +43,18 @@ json dump_json(const app::CardDump& dump) {
 
 int run(const Options& options) {
     const auto keys = open_keys(options.access.keys);
-    const auto mrz = mrz_information(options.access);
+    const auto access = card_access(options.access);
     check_target(options.card.trace);
     check_target_folder(options.folder);
     Card card{options.card};
-    auto dump = read_whole_card(card.transport(), mrz, keys.get());
+    auto dump = read_whole_card(card.transport(), access, keys.get());
     dump.reader = options.card.reader;
     if (!options.folder.empty()) {
         app::save(dump, options.folder);
         if (const auto* emrtd = dump.application("emrtd"))
             app::emrtd::save_for_people(*emrtd, options.folder);
+        if (const auto* signature = dump.application("pkcs15"))
+            app::pkcs15::save_for_people(*signature, options.folder);
     }
     if (options.card.json) print_json(dump_json(dump));
     say_dump(dump);
@@ -61,10 +64,39 @@ int run(const Options& options) {
 
 }  // namespace
 
+namespace {
+
+/// The PIN's state and what became of the challenges.
+void say_signature(const app::DumpApplication& application) {
+    std::string pin = application.fact("pin.state");
+    if (const auto tries = application.fact("pin.tries.after"); !tries.empty())
+        pin += fmt::format(", {} tries left", tries);
+    if (const auto why = application.fact("pin.why"); !why.empty()) pin += fmt::format(" ({})", why);
+    if (!pin.empty()) say_field("PIN", pin);
+    for (std::size_t i = 0;; ++i) {
+        const auto of_key = [&](const char* name) {
+            return application.fact(fmt::format("key.{}.{}", i, name));
+        };
+        if (of_key("id").empty()) return;
+        std::string said = of_key("algorithm");
+        if (!of_key("signature").empty()) {
+            said += ", signed a challenge";
+        } else if (!of_key("sw").empty()) {
+            said += fmt::format(", refused a challenge: {}", of_key("sw"));
+        } else if (!of_key("why").empty()) {
+            said += fmt::format(", not challenged: {}", of_key("why"));
+        }
+        say_field(fmt::format("key {}", i), said);
+    }
+}
+
+}  // namespace
+
 void say_dump(const app::CardDump& dump) {
     if (!dump.chip.empty()) say_field("chip", dump.chip);
     for (const auto& application : dump.applications) {
         if (application.name == "emrtd") say_field("opened by", application.fact("access"));
+        if (application.name == "pkcs15") say_signature(application);
         for (const auto& file : application.files) {
             say_field(file.name, file.refused.empty() ? fmt::format("{:>6} bytes", file.content.size())
                                                       : "not readable: " + file.refused);
@@ -80,6 +112,7 @@ void add_read(CLI::App& program, Action& action) {
         ->option_text("DIR");
     file_option(*command, "--record", options->access.record, "The record whose MRZ opens the card");
     file_option(*command, "--mrz", options->access.mrz, "The MRZ that opens the card: 90 characters");
+    add_pin_option(*command, options->access);
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
     command->callback([options, &action] { action = [options] { return run(*options); }; });

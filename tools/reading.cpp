@@ -12,6 +12,7 @@
 #include "libcard/record/record.h"
 #include "libcard/record/text.h"
 #include "tools/console.h"
+#include "tools/secret_input.h"
 
 namespace kartsaz::tools {
 namespace {
@@ -41,32 +42,52 @@ std::string information_of(const std::string& mrz, const std::string& what) {
     return information;
 }
 
-}  // namespace
-
-std::optional<std::string> mrz_information(const AccessOptions& options) {
-    if (!options.record.empty()) check_source(options.record, "a record");
-    if (!options.record.empty()) return record::load(options.record, {true}).record.mrz_information();
-    if (options.mrz.empty()) return std::nullopt;
-    std::ifstream in{options.mrz, std::ios::binary};
-    if (!in) throw Error{Errc::input_invalid, options.mrz + ": cannot be read"};
+std::string information_of_file(const std::string& file) {
+    std::ifstream in{file, std::ios::binary};
+    if (!in) throw Error{Errc::input_invalid, file + ": cannot be read"};
     std::string mrz;
     for (const char c : std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}}) {
         const bool allowed = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '<';
         if (allowed) {
             mrz.push_back(c);
         } else if (c != '\n' && c != '\r') {
-            throw Error{Errc::input_invalid,
-                        fmt::format("{}: only A-Z, 0-9 and < stand in an MRZ", options.mrz)};
+            throw Error{Errc::input_invalid, fmt::format("{}: only A-Z, 0-9 and < stand in an MRZ", file)};
         }
     }
-    return information_of(mrz, options.mrz);
+    return information_of(mrz, file);
 }
 
-app::CardDump read_whole_card(apdu::Transport& card, const std::optional<std::string>& mrz,
-                              const keys::KeyStore* keys) {
+}  // namespace
+
+void add_pin_option(CLI::App& command, AccessOptions& options) {
+    passphrase_option(
+        command, "--pin-file", options.pin,
+        "The holder's PIN, for keys that sign only with it: the first line of a file readable by "
+        "you alone, the next line of a descriptor, or asked for. Tried once, and only when more "
+        "than one try is left")
+        ->group("Keys");
+}
+
+CardAccess card_access(const AccessOptions& options) {
+    CardAccess access;
+    if (!options.record.empty()) {
+        check_source(options.record, "a record");
+        const auto record = record::load(options.record, {true}).record;
+        access.mrz_information = record.mrz_information();
+        access.document_number = record.document_number;
+    } else if (!options.mrz.empty()) {
+        access.mrz_information = information_of_file(options.mrz);
+    }
+    if (!options.pin.empty()) access.pin = read_secret(options.pin, "PIN of the card");
+    return access;
+}
+
+app::CardDump read_whole_card(apdu::Transport& card, const CardAccess& access, const keys::KeyStore* keys) {
     ProgressBar bar;
     app::ReadCardOptions options;
-    options.mrz_information = mrz;
+    options.mrz_information = access.mrz_information;
+    options.document_number = access.document_number;
+    options.pin = access.pin ? &*access.pin : nullptr;
     options.keys = keys;
     options.progress = [&](std::string_view file, std::size_t done, std::size_t total) {
         bar.show(done, total, file);

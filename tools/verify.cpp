@@ -53,9 +53,9 @@ int run(Options& options) {
         dump = app::load_dump(options.from);
     } else {
         const auto keys = open_keys(options.access.keys);
-        const auto mrz = mrz_information(options.access);
+        const auto access = card_access(options.access);
         Card card{options.card};
-        dump = read_whole_card(card.transport(), mrz, keys.get());
+        dump = read_whole_card(card.transport(), access, keys.get());
         dump.reader = options.card.reader;
     }
     const auto report = judge(dump);
@@ -75,6 +75,8 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     development_ = options.trust.empty();
     trust_ = std::make_unique<keys::TrustAnchors>(development_ ? verify::development_trust()
                                                                : verify::load_trust(options.trust));
+    holder_trust_ = std::make_unique<keys::TrustAnchors>(
+        development_ ? verify::development_holder_trust() : verify::load_holder_trust(options.trust));
     if (!options.expect.empty()) {
         check_source(options.expect, "a record");
         expected_ = record::load(options.expect, {options.reencode_photo}).record;
@@ -93,6 +95,7 @@ verify::Report Judge::operator()(const app::CardDump& dump) const {
     verify::Context context{
         .dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
     context.at = at_;
+    context.holder_trust = holder_trust_.get();
     context.expected = expected_ ? &*expected_ : nullptr;
     context.development_trust = development_;
     context.demand_crl = options_.demand_crl;
@@ -116,7 +119,10 @@ void add_verify(CLI::App& program, Action& action) {
         ->option_text("DIR");
     file_option(*command, "--expect", options->judge.expect, "The record that the card must hold");
     file_option(*command, "--mrz", options->access.mrz, "The MRZ that opens the card: 90 characters");
-    command->add_option("--trust", options->judge.trust, "Folder of trusted country signers and CRLs")
+    command
+        ->add_option("--trust", options->judge.trust,
+                     "Folder of trusted country signers and CRLs; in its folder \"holders\": CAs that "
+                     "certify holders, and no documents")
         ->option_text("DIR");
     command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today")
         ->option_text("DATE");
@@ -126,6 +132,7 @@ void add_verify(CLI::App& program, Action& action) {
                       "The card was written with --reencode-photo");
     command->add_flag("--demand-crl", options->judge.demand_crl,
                       "A missing revocation list rejects the card");
+    add_pin_option(*command, options->access);
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
     file_option(*command, "--report", options->judge.report, "Write an HTML report")->group("Output");

@@ -8,9 +8,11 @@
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
 #include "apdu/iso7816.h"
+#include "libcard/app/emrtd/lds.h"
 #include "libcard/app/emrtd/read.h"
 #include "libcard/app/globalplatform/application.h"
 #include "libcard/app/globalplatform/manager.h"
+#include "libcard/app/pkcs15/read.h"
 #include "libcard/perso/journal.h"
 #include "libcard/perso/secure_session.h"
 
@@ -69,6 +71,52 @@ void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& 
     dump.applications.push_back(std::move(manager));
 }
 
+/// The passport application, or why there is none: a card may be without.
+std::optional<Error> read_passport(apdu::Transport& card, const ReadCardOptions& options, CardDump& dump) {
+    card.reset();
+    emrtd::ReadOptions emrtd;
+    emrtd.mrz_information = options.mrz_information;
+    emrtd.keys = options.keys;
+    emrtd.progress = options.progress;
+    try {
+        dump.applications.push_back(emrtd::read_application(card, emrtd));
+    } catch (const Error& error) {
+        if (error.code() != Errc::card_refused) throw;
+        return error;
+    }
+    return std::nullopt;
+}
+
+/// What EF.DG1 says; empty without one.
+std::string document_number_of(const CardDump& dump) {
+    const auto* passport = dump.application("emrtd");
+    const auto* file = passport == nullptr ? nullptr : passport->file("EF.DG1");
+    if (file == nullptr || file->content.empty()) return {};
+    try {
+        const std::string mrz = emrtd::mrz_information_of(emrtd::decode_dg1(file->content));
+        // number and its check digit, then birth and expiry date with theirs
+        constexpr std::size_t behind_number = 1 + 7 + 7;
+        if (mrz.size() <= behind_number) return {};
+        const std::string number = mrz.substr(0, mrz.size() - behind_number);
+        return number.substr(0, number.find_last_not_of('<') + 1);
+    } catch (const Error&) {
+        return {};  // verification says what is wrong with it
+    }
+}
+
+bool read_signature(apdu::Transport& card, const ReadCardOptions& options, CardDump& dump) {
+    card.reset();
+    pkcs15::ReadOptions reading;
+    reading.keys = options.keys;
+    reading.pin = options.pin;
+    const std::string number =
+        options.document_number.empty() ? document_number_of(dump) : options.document_number;
+    if (!dump.chip.empty() || !number.empty()) reading.identity = pkcs15::pin_identity(dump.chip, number);
+    auto application = pkcs15::read_application(card, reading);
+    if (application) dump.applications.push_back(std::move(*application));
+    return application.has_value();
+}
+
 }  // namespace
 
 CardDump read_card(apdu::Transport& raw, const ReadCardOptions& options) {
@@ -79,12 +127,8 @@ CardDump read_card(apdu::Transport& raw, const ReadCardOptions& options) {
     dump.read_at = perso::utc_text(std::chrono::duration_cast<std::chrono::seconds>(now).count());
     read_manager(card, options.keys, dump);
 
-    card.reset();
-    emrtd::ReadOptions emrtd;
-    emrtd.mrz_information = options.mrz_information;
-    emrtd.keys = options.keys;
-    emrtd.progress = options.progress;
-    dump.applications.push_back(emrtd::read_application(card, emrtd));
+    const auto no_passport = read_passport(card, options, dump);
+    if (!read_signature(card, options, dump) && no_passport) throw *no_passport;
     return dump;
 }
 

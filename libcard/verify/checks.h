@@ -25,6 +25,8 @@ enum Depth : int {
     depth_form = 30,
     depth_value = 31,
     depth_agreement = 40,
+    depth_signature_chain = 42,
+    depth_signature_key = 43,
     depth_proof = 45,
     depth_access = 50,
     depth_validity = 55,
@@ -41,6 +43,8 @@ void add_person_checks(std::vector<Check>& checks);
 void add_biometric_checks(std::vector<Check>& checks);
 void add_chip_checks(std::vector<Check>& checks);
 void add_record_checks(std::vector<Check>& checks);
+/// The signature application, all of it.
+void add_pkcs15_checks(std::vector<Check>& checks);
 void add_against_checks(std::vector<Check>& checks);
 
 }  // namespace kartsaz::verify

@@ -102,7 +102,13 @@ void identity(const Observation& seen, Verdicts& verdicts) {
 }
 
 void known_kind(const Observation& seen, Verdicts& verdicts) {
-    if (seen.emrtd != nullptr && !seen.emrtd->files.empty()) return verdicts.pass("emrtd");
+    std::string kinds;
+    for (const char* kind : {"emrtd", "pkcs15"}) {
+        const auto* application = seen.context.dump.application(kind);
+        if (application != nullptr && !application->files.empty())
+            kinds += (kinds.empty() ? "" : ", ") + std::string{kind};
+    }
+    if (!kinds.empty()) return verdicts.pass(kinds);
     verdicts.fault("chip", {}, "an application that can be judged", "none",
                    "nothing on this card could be judged: it has no application with a rule set");
 }

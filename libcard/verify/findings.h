@@ -48,6 +48,16 @@ struct ViewField {
     bool rtl = false;
 };
 
+/// A document that the card signed while it was at hand, and what OpenSSL says of the signature.
+struct SignedDocument {
+    std::string document;   ///< name of the file
+    std::string signature;  ///< name of the file with the CMS signature
+    std::string signer;     ///< subject of the certificate, one line
+    std::string digest;     ///< SHA-256 of the document, hexadecimal
+    bool verified = false;
+    std::string verified_by;  ///< "OpenSSL 3.0.17 ..."; or why it does not verify
+};
+
 struct Report {
     bool accept = false;
     std::optional<std::string> cause;  ///< check id of the cause
@@ -58,6 +68,7 @@ struct Report {
     std::string photo_type;  ///< "image/jpeg", "image/jp2", ""
     Bytes photo_preview;     ///< a JPEG that a browser can show, when the photo is JPEG 2000
     std::string chip;
+    std::optional<SignedDocument> signed_document;
     std::string at;                  ///< date of judgement, ISO 8601
     bool development_trust = false;  ///< judged by the shipped development CSCA
 };

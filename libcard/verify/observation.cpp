@@ -12,20 +12,7 @@ namespace {
 
 namespace emrtd = app::emrtd;
 
-/// Runs `decode` and keeps either its value or its fault.
-template <class Decode>
-auto attempt(Decode&& decode) -> Decoded<decltype(decode())> {
-    Decoded<decltype(decode())> result;
-    try {
-        result.value = decode();
-    } catch (const Error& error) {
-        result.fault = error.what();
-        result.offset = offset_in(result.fault);
-    }
-    return result;
-}
-
-/// The same for a file of the dump; an absent file gives neither value nor fault.
+/// attempt() for a file of the dump; an absent file gives neither value nor fault.
 template <class Decode>
 auto of_file(const app::DumpFile* file, Decode&& decode) -> Decoded<decltype(decode(ByteView{}))> {
     if (file == nullptr) return {};
@@ -65,7 +52,8 @@ std::string plain_text(std::string_view text) {
     return plain;
 }
 
-Observation::Observation(const Context& seen) : context{seen}, emrtd{seen.dump.application("emrtd")} {
+Observation::Observation(const Context& seen)
+    : context{seen}, emrtd{seen.dump.application("emrtd")}, signature{seen} {
     com = of_file(file("EF.COM"), [](ByteView content) { return emrtd::decode_com(content); });
     mrz = of_file(file("EF.DG1"), [](ByteView content) {
         const std::string text = emrtd::decode_dg1(content);

@@ -10,22 +10,12 @@
 #include "libcard/app/emrtd/lds.h"
 #include "libcard/record/finger_template.h"
 #include "libcard/record/photo.h"
+#include "libcard/verify/decoded.h"
 #include "libcard/verify/mrz.h"
+#include "libcard/verify/observation_pkcs15.h"
 #include "libcard/verify/verify.h"
 
 namespace kartsaz::verify {
-
-/// A decoded thing, or why it could not be decoded.
-template <class T>
-struct Decoded {
-    std::optional<T> value;
-    std::string fault;                  ///< empty when decoded, or when there was nothing to decode
-    std::optional<std::size_t> offset;  ///< of the fault in the file, where known
-
-    explicit operator bool() const { return value.has_value(); }
-    const T* operator->() const { return &*value; }
-    const T& operator*() const { return *value; }
-};
 
 /// EF.SOD taken apart.
 struct Sod {
@@ -66,6 +56,7 @@ struct Observation {
     Decoded<std::vector<app::emrtd::SecurityInfo>> dg14;
     Decoded<Bytes> dg15;
     std::optional<record::Date> birth_date;  ///< of DG11, else of DG1
+    Signature signature;                     ///< the signature application
 
     /// The file, when the dump has it and it could be read.
     const app::DumpFile* file(std::string_view name) const;
@@ -91,8 +82,6 @@ private:
                      std::optional<std::size_t> base);
 };
 
-/// The number after "offset " in an error text.
-std::optional<std::size_t> offset_in(std::string_view text);
 /// Where two byte strings begin to differ; empty when they are equal.
 std::optional<std::size_t> first_difference(ByteView a, ByteView b);
 /// "41" for the byte there, "(end)" behind the last.

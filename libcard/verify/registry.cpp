@@ -18,6 +18,7 @@ const std::vector<Check>& registry() {
         add_chip_checks(checks);
         add_access_checks(checks);
         add_record_checks(checks);
+        add_pkcs15_checks(checks);
         add_against_checks(checks);
         return checks;
     }();
@@ -47,7 +48,16 @@ std::string checks_markdown() {
         "there: the registered card's file or the file made from the expected record, if its hash is the "
         "signed one, "
         "or else the one byte whose change makes the hash right.\n\n"
-        "Rule sets: *card* is for every card, *emrtd* for cards with the travel-document application.\n\n"
+        "Rule sets: *card* is for every card, *emrtd* for cards with the travel-document application, "
+        "*pkcs15* for "
+        "cards with a signature application.\n\n"
+        "A signature application may be another maker's. A card counts as this issuer's own when it carries "
+        "the "
+        "travel document too, when a record is given with `--expect`, or when it takes the issuer's "
+        "transport "
+        "PIN. "
+        "What others do differently without doing it wrong is fatal only there; the check says what it is "
+        "elsewhere.\n\n"
         "| check | what | severity | standard | clause | rule set | depth |\n"
         "|---|---|---|---|---|---|---|\n";
     for (const auto& check : registry()) {

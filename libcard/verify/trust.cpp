@@ -48,13 +48,14 @@ void add(keys::TrustAnchors& anchors, const fs::path& file) {
     }
 }
 
-}  // namespace
-
-keys::TrustAnchors load_trust(const std::string& folder) {
+/// Everything in a folder that looks like a certificate or a CRL, in the order of names.
+void add_folder(keys::TrustAnchors& anchors, const fs::path& folder) {
     std::error_code fault;
     fs::directory_iterator entries{folder, fault};
-    if (fault)
-        throw Error{Errc::input_invalid, folder + ": no folder of trusted certificates: " + fault.message()};
+    if (fault) {
+        throw Error{Errc::input_invalid,
+                    folder.string() + ": no folder of trusted certificates: " + fault.message()};
+    }
     std::vector<fs::path> files;
     for (const auto& entry : entries) {
         const std::string extension = entry.path().extension().string();
@@ -63,11 +64,29 @@ keys::TrustAnchors load_trust(const std::string& folder) {
             files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
-    keys::TrustAnchors anchors;
     for (const auto& file : files) add(anchors, file);
-    if (anchors.size() == 0) {
+}
+
+constexpr const char* holders = "holders";
+
+}  // namespace
+
+keys::TrustAnchors load_trust(const std::string& folder) {
+    keys::TrustAnchors anchors;
+    add_folder(anchors, folder);
+    std::error_code fault;
+    if (anchors.size() == 0 && !fs::is_directory(fs::path{folder} / holders, fault)) {
         throw Error{Errc::input_invalid, folder + ": holds no certificate (.pem .cer .crt .der)"};
     }
+    return anchors;
+}
+
+keys::TrustAnchors load_holder_trust(const std::string& folder) {
+    keys::TrustAnchors anchors;
+    add_folder(anchors, folder);
+    const fs::path inner = fs::path{folder} / holders;
+    std::error_code fault;
+    if (fs::is_directory(inner, fault)) add_folder(anchors, inner);
     return anchors;
 }
 
@@ -75,6 +94,11 @@ keys::TrustAnchors development_trust() {
     keys::TrustAnchors anchors;
     anchors.add_certificate(to_bytes(keys::development_csca_pem()), "development country signer");
     anchors.add_crl(to_bytes(keys::development_crl_pem()), "development CRL");
+    return anchors;
+}
+
+keys::TrustAnchors development_holder_trust() {
+    keys::TrustAnchors anchors;
     anchors.add_certificate(to_bytes(keys::development_citizen_ca_pem()), "development citizen CA");
     anchors.add_crl(to_bytes(keys::development_citizen_crl_pem()), "development CRL of the citizen CA");
     return anchors;

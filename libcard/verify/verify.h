@@ -16,7 +16,7 @@ namespace kartsaz::verify {
 
 struct Context {
     const app::CardDump& dump;
-    const keys::TrustAnchors& trust;
+    const keys::TrustAnchors& trust;            ///< country signers
     std::int64_t at = 0;                        ///< seconds since 1970
     const record::Record* expected = nullptr;   ///< --expect
     std::optional<std::string> receipt_chip{};  ///< chip identity of the receipt, when one is given
@@ -26,6 +26,9 @@ struct Context {
     bool preview = true;  ///< make the JPEG preview of a JPEG 2000 photo
     /// Bytes hashed at most per file while looking for the one byte whose change breaks its hash.
     std::size_t search_budget = std::size_t{64} << 20U;
+    /// CAs of holders' certificates; null: `trust`. They are another set, so that nobody's own certificate
+    /// can pass for a document signer's.
+    const keys::TrustAnchors* holder_trust = nullptr;
 };
 
 /// Runs the rule set that fits the dump. Pure: no card, no clock.
@@ -34,7 +37,12 @@ Report judge(const Context& context);
 /// A folder of trusted certificates and CRLs (.pem .cer .crt .der .crl). @throws Error{input_invalid} naming
 /// the file
 keys::TrustAnchors load_trust(const std::string& folder);
+/// CAs of holders' certificates: what stands in `folder` itself and in its folder "holders", which
+/// load_trust() does not look into. @throws Error{input_invalid} naming the file
+keys::TrustAnchors load_holder_trust(const std::string& folder);
 /// The shipped development CSCA.
 keys::TrustAnchors development_trust();
+/// The shipped development CA of citizens' certificates.
+keys::TrustAnchors development_holder_trust();
 
 }  // namespace kartsaz::verify

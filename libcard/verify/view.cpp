@@ -120,6 +120,7 @@ void fill_view(const Observation& seen, Report& report) {
     add_person(seen, fields);
     add_document(seen, fields);
     add_fingers(seen, fields);
+    fill_signature_view(seen.signature, report.view);
     add_photo(seen, report);
 }
 

@@ -61,6 +61,7 @@ public:
             }
         };
         bounded([&] {
+            note_version();
             read_structure();
             read_objects("plain");
             const Slots slots = slots_of();
@@ -79,19 +80,27 @@ public:
 private:
     bool select() {
         for (const Bytes& aid : {applet_aid, pkcs15_aid}) {
-            if (!card_.transmit(apdu::select_aid(aid)).sw.ok()) continue;
+            const auto selected = card_.transmit(apdu::select_aid(aid));
+            if (!selected.sw.ok()) continue;
             out_.facts["aid"] = to_hex(aid);
-            if (aid == applet_aid) read_version();
+            if (aid == applet_aid) selected_ = selected.data;
             return true;
         }
         return false;
     }
 
-    void read_version() {
-        const auto answer = card_.transmit(apdu::get_data(0x0101));
-        if (!answer.sw.ok() || answer.data.size() != 3) return;
-        out_.facts["version"] = fmt::format("{:02X}.{:02X}", answer.data[0], answer.data[1]);
-        out_.facts["features"] = fmt::format("{:02X}", answer.data[2]);
+    /// Command set 0 tells its version when it is selected, 1 when it is asked.
+    void note_version() {
+        if (out_.facts["aid"] != to_hex(applet_aid)) return;
+        auto version = parse_version(selected_);
+        if (!version) {
+            const auto answer = card_.transmit(apdu::get_data(0x0101));
+            if (answer.sw.ok()) version = parse_version(answer.data);
+        }
+        if (!version) return;
+        out_.facts["version"] = fmt::format("{:02X}.{:02X}", version->major, version->minor);
+        out_.facts["features"] = fmt::format("{:02X}", version->features);
+        hashes_ = version->major == 0;
     }
 
     const DumpFile& add(DumpFile file) {
@@ -105,8 +114,8 @@ private:
 
     /// EF.DIR names the DF; without it the DF is 5015, or the objects stand under the MF.
     void read_structure() {
-        DumpFile dir = files_.read("EF.DIR", {concat({path_mf, big_endian(fid_dir, 2)}), {}, {}},
-                                   Ends::padding, "plain");
+        const Path dir_path{concat({path_mf, big_endian(fid_dir, 2)}), {}, {}};
+        DumpFile dir = files_.read("EF.DIR", dir_path, Ends::padding, "plain");
         files_.set_df(path_default_df);
         for (const auto& entry : quietly(&dir, decode_dir)) {
             if (entry.aid == pkcs15_aid && !entry.path.empty()) {
@@ -114,26 +123,31 @@ private:
                 break;
             }
         }
+        DumpFile odf = read_odf();
+        if (files_.by_last_only()) dir = files_.read("EF.DIR", dir_path, Ends::padding, "plain");
         add(std::move(dir));
-        DumpFile odf = read_in_df("EF.ODF", fid_odf);
-        if (!odf.refused.empty()) {
-            const Bytes named = files_.df();
-            files_.set_df(path_mf);
-            DumpFile under_mf = read_in_df("EF.ODF", fid_odf);
-            if (under_mf.refused.empty()) {
-                odf = std::move(under_mf);
-            } else {
-                files_.set_df(named);
-            }
-        }
-        out_.facts["df"] = to_hex(files_.df());
         const auto entries = quietly(&add(std::move(odf)), decode_odf);
+        out_.facts["df"] = to_hex(files_.df());
         add(read_in_df("EF.TokenInfo", fid_token_info));
         for (const auto& entry : entries) {
             if (out_.files.size() >= most_files) break;
             add(files_.read(directory_name(entry.directory), entry.path, Ends::padding, "plain"));
         }
         files_.select(files_.df());  // for its access rule
+    }
+
+    /// In the DF, else under the MF, else wherever it is.
+    DumpFile read_odf() {
+        DumpFile odf = read_in_df("EF.ODF", fid_odf);
+        if (odf.refused.empty()) return odf;
+        const Bytes named = files_.df();
+        files_.set_df(path_mf);
+        DumpFile under_mf = read_in_df("EF.ODF", fid_odf);
+        if (under_mf.refused.empty()) return under_mf;
+        files_.set_df(named);
+        files_.allow_last_only();
+        DumpFile anywhere = read_in_df("EF.ODF", fid_odf);
+        return anywhere.refused.empty() ? anywhere : odf;
     }
 
     DumpFile read_in_df(const std::string& name, std::uint16_t fid) {
@@ -179,6 +193,7 @@ private:
         Slots slots;
         slots.keys = all<PrivateKeyObject>("EF.PrKDF", decode_prkdf);
         for (const auto& key : slots.keys) slots.algorithms.push_back(algorithm_of(key));
+        slots.hashes = hashes_;
         return slots;
     }
 
@@ -225,6 +240,8 @@ private:
     apdu::Exchanger card_;
     Files files_;
     PinDoor door_;
+    Bytes selected_;  // what SELECT was answered with
+    bool hashes_ = false;
 };
 
 }  // namespace

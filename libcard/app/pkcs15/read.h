@@ -30,6 +30,9 @@
 ///   key.<n>.id, key.<n>.reference, key.<n>.algorithm ("ec-p256"...), key.<n>.message (challenge that was
 ///   signed), key.<n>.signature (DER of ECDSA, or RSA), key.<n>.sw (status word when it was refused)
 ///                     for the n-th object of EF.PrKDF, from 0
+///   key.<n>.digest    "sha1" where the card itself made a SHA-1 hash of the message (IsoApplet, command set
+///   0);
+///                     else the hash is digest_of() the algorithm
 ///   key.<n>.plain.sw  what signing was answered with before any PIN: "6982" is right
 ///   key.<n>.why       in words, when no challenge was put to it
 ///   orphan.<ref>      "ec" or "rsa": a key reference that signs and that EF.PrKDF does not name (asked with

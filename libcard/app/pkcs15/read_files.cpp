@@ -122,6 +122,7 @@ apdu::StatusWord Files::select(ByteView path) {
     // whichever finds the first file finds the others
     apdu::StatusWord first;
     for (const Manner manner : {Manner::by_path, Manner::step_by_step, Manner::last_only}) {
+        if (manner == Manner::last_only && !last_allowed_) break;
         const auto sw = select_by(manner, absolute);
         if (selected(sw)) {
             manner_ = manner;

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t message_size = 32;
 constexpr std::uint8_t references = 16;
 constexpr std::uint16_t security_status = 0x6982;
+/// No key behind the reference, of whatever kind: IsoApplet's answer, and ISO/IEC 7816-4's.
+constexpr std::uint16_t no_key = 0x6F00, not_found = 0x6A88;
 
 std::string fact(std::size_t index, const char* name) {
     return fmt::format("key.{}.{}", index, name);
@@ -26,9 +28,10 @@ bool signs(const PrivateKeyObject& key) {
 
 /// A signature over `message`, the way of its algorithm.
 apdu::ResponseApdu sign_with(apdu::Transport& card, keys::KeyAlgorithm algorithm, std::uint8_t reference,
-                             ByteView message) {
+                             ByteView message, bool hashes) {
     auto response = card.transmit(mse_sign(algorithm, reference));
     if (!response.sw.ok()) return {{}, response.sw};
+    if (hashes && !is_rsa(algorithm)) return card.transmit(sign(algorithm, message));
     return card.transmit(sign(algorithm, keys::hash(keys::digest_of(algorithm), message)));
 }
 
@@ -40,14 +43,16 @@ std::string obstacle(const PrivateKeyObject& key, const std::optional<keys::KeyA
     return {};
 }
 
-void challenge(apdu::Transport& card, const PrivateKeyObject& key, keys::KeyAlgorithm algorithm,
-               std::size_t index, PinDoor& door, Facts& facts) {
+void challenge(apdu::Transport& card, const Slots& slots, std::size_t index, PinDoor& door, Facts& facts) {
+    const auto& key = slots.keys[index];
+    const auto algorithm = *slots.algorithms[index];
     const Bytes message = keys::random_bytes(message_size);
     const auto reference = static_cast<std::uint8_t>(*key.reference);
-    auto response = sign_with(card, algorithm, reference, message);
+    auto response = sign_with(card, algorithm, reference, message, slots.hashes);
     if (response.sw.value() == security_status && key.common.user_consent && door.again())
-        response = sign_with(card, algorithm, reference, message);
+        response = sign_with(card, algorithm, reference, message, slots.hashes);
     facts[fact(index, "message")] = to_hex(message);
+    if (slots.hashes && !is_rsa(algorithm)) facts[fact(index, "digest")] = "sha1";
     if (response.sw.ok()) {
         facts[fact(index, "signature")] = to_hex(response.data);
     } else {
@@ -62,7 +67,7 @@ void probe_without_pin(apdu::Transport& card, const Slots& slots, Facts& facts) 
         const auto& key = slots.keys[i];
         if (!obstacle(key, slots.algorithms[i]).empty()) continue;
         const auto sw = sign_with(card, *slots.algorithms[i], static_cast<std::uint8_t>(*key.reference),
-                                  keys::random_bytes(message_size))
+                                  keys::random_bytes(message_size), slots.hashes)
                             .sw;
         facts[fact(i, "plain.sw")] = sw_hex(sw);
     }
@@ -81,7 +86,7 @@ void challenge_keys(apdu::Transport& card, const Slots& slots, PinDoor& door, bo
         } else if (!open) {
             facts[fact(i, "why")] = "it needs the PIN";
         } else {
-            challenge(card, key, *slots.algorithms[i], i, door, facts);
+            challenge(card, slots, i, door, facts);
         }
     }
 }
@@ -95,13 +100,13 @@ void find_orphans(apdu::Transport& card, const Slots& slots, Facts& facts) {
     for (std::uint8_t reference = 0; reference < references; ++reference) {
         if (named.contains(reference)) continue;
         for (const auto algorithm : {keys::KeyAlgorithm::ec_p256, keys::KeyAlgorithm::rsa_2048}) {
-            const auto sw = sign_with(card, algorithm, reference, message).sw;
+            const auto sw = sign_with(card, algorithm, reference, message, slots.hashes).sw;
             // 6Cxx: the signature is longer than was asked for, so there is one
             if (sw.ok() || sw.sw1() == 0x6C)
-                facts[fmt::format("orphan.{}", reference)] =
-                    algorithm == keys::KeyAlgorithm::rsa_2048 ? "rsa" : "ec";
+                facts[fmt::format("orphan.{}", reference)] = is_rsa(algorithm) ? "rsa" : "ec";
             // the PIN is gone, or the card has no such commands: every further answer would be the same
             if (sw.value() == security_status || sw.sw1() == 0x6D || sw.sw1() == 0x6E) return;
+            if (sw.ok() || sw.value() == no_key || sw.value() == not_found) break;
         }
     }
 }

@@ -48,6 +48,9 @@ public:
     /// The application's DF, from the MF: relative paths start there.
     void set_df(Bytes path) { df_ = std::move(path); }
     const Bytes& df() const { return df_; }
+    /// From now on a file may be selected by its own identifier alone, wherever it stands.
+    void allow_last_only() { last_allowed_ = true; }
+    bool by_last_only() const { return manner_ == Manner::last_only; }
 
     /// Selects the file and notes its access rule as a fact. @param path  absolute, or relative to the DF
     apdu::StatusWord select(ByteView path);
@@ -65,6 +68,7 @@ private:
     Facts& facts_;
     Bytes df_;
     Manner manner_ = Manner::unknown;
+    bool last_allowed_ = false;
     std::optional<std::size_t> size_;  ///< of the selected file, where the card tells it
 };
 
@@ -106,6 +110,8 @@ private:
 struct Slots {
     std::vector<PrivateKeyObject> keys;
     std::vector<std::optional<keys::KeyAlgorithm>> algorithms;  ///< of each; empty when not known here
+    /// ECDSA of this card makes a SHA-1 hash of what it is given (IsoApplet, command set 0).
+    bool hashes = false;
 };
 
 /// Signs with each key before the PIN: what a card must refuse. Facts key.<n>.plain.sw

@@ -35,10 +35,31 @@ void extension(X509* certificate, X509* issuer, int nid, const std::string& valu
     X509_EXTENSION_free(one);
 }
 
+template <class Object, class Encode>
+Bytes der_of(Object* object, Encode encode) {
+    unsigned char* data = nullptr;
+    const int size = encode(object, &data);
+    done(size > 0, "DER");
+    Bytes out(data, data + size);
+    OPENSSL_free(data);
+    return out;
+}
+
+EVP_PKEY* key_for(const CertificateWish& wish) {
+    if (!wish.public_key.empty()) {
+        const auto* at = wish.public_key.data();
+        return d2i_PUBKEY(nullptr, &at, static_cast<long>(wish.public_key.size()));
+    }
+    if (wish.algorithm.starts_with("rsa-"))
+        return EVP_RSA_gen(static_cast<unsigned>(std::stoul(wish.algorithm.substr(4))));
+    return EVP_EC_gen(wish.algorithm == "ec-p384" ? "P-384" : "P-256");
+}
+
 }  // namespace
 
 Identity::Identity(const CertificateWish& wish, const Identity* issuer)
-    : key_{EVP_EC_gen("P-256"), EVP_PKEY_free}, certificate_{X509_new(), X509_free} {
+    : key_{key_for(wish), EVP_PKEY_free}, certificate_{X509_new(), X509_free} {
+    done(key_ != nullptr, "key");
     X509* certificate = certificate_.get();
     X509_set_version(certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), wish.serial);
@@ -51,12 +72,14 @@ Identity::Identity(const CertificateWish& wish, const Identity* issuer)
     };
     add("C", "IR");
     add("CN", wish.common_name);
+    if (!wish.serial_number.empty()) add("serialNumber", wish.serial_number);
     const Identity& signer = issuer != nullptr ? *issuer : *this;
     X509_set_issuer_name(certificate, X509_get_subject_name(signer.certificate_.get()));
     X509_set_pubkey(certificate, key_.get());
     extension(certificate, signer.certificate_.get(), NID_basic_constraints,
               wish.ca ? "critical,CA:TRUE" : "CA:FALSE");
-    extension(certificate, signer.certificate_.get(), NID_key_usage, wish.key_usage);
+    if (!wish.key_usage.empty())
+        extension(certificate, signer.certificate_.get(), NID_key_usage, wish.key_usage);
     done(X509_sign(certificate, signer.key_.get(), EVP_sha256()) > 0, "sign certificate");
 }
 
@@ -69,6 +92,26 @@ std::string Identity::pem() const {
 
 std::string Identity::certificate_pem() const {
     return pem_of([&](BIO* out) { return PEM_write_bio_X509(out, certificate_.get()); });
+}
+
+Bytes Identity::certificate() const {
+    return der_of(certificate_.get(), i2d_X509);
+}
+
+Bytes Identity::public_key() const {
+    return der_of(key_.get(), i2d_PUBKEY);
+}
+
+Bytes Identity::sign(ByteView message, const char* digest) const {
+    const std::shared_ptr<EVP_MD_CTX> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+    done(EVP_DigestSignInit(context.get(), nullptr, EVP_get_digestbyname(digest), nullptr, key_.get()) == 1,
+         "sign");
+    std::size_t size = 0;
+    done(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1, "sign");
+    Bytes out(size);
+    done(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1, "sign");
+    out.resize(size);
+    return out;
 }
 
 std::string Identity::crl(const std::vector<long>& serials, std::int64_t this_update,

@@ -21,15 +21,22 @@ struct CertificateWish {
     bool ca = false;
     std::string key_usage = "critical,digitalSignature";
     long serial = 4711;
+    std::string algorithm = "ec-p256";  ///< of the key pair: "ec-p384", "rsa-2048", ...
+    Bytes public_key{};                 ///< certify this SubjectPublicKeyInfo instead of a new key
+    std::string serial_number{};        ///< of the subject; empty: none
 };
 
-/// A key pair (P-256) and its certificate.
+/// A key pair and its certificate.
 class Identity {
 public:
     /// @param issuer  empty: signed by itself
     Identity(const CertificateWish& wish, const Identity* issuer);
     std::string pem() const;              ///< private key and certificate
     std::string certificate_pem() const;  ///< certificate alone
+    Bytes certificate() const;            ///< DER
+    Bytes public_key() const;             ///< SubjectPublicKeyInfo
+    /// ECDSA or RSASSA-PKCS1-v1_5. @param digest  "SHA256"
+    Bytes sign(ByteView message, const char* digest = "SHA256") const;
     /// A CRL of this issuer with these serial numbers, PEM.
     std::string crl(const std::vector<long>& serials, std::int64_t this_update,
                     std::int64_t next_update) const;

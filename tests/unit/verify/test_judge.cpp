@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "good_card.h"
@@ -35,7 +37,11 @@ TEST_CASE("a good card is accepted, and nothing that can be proved is skipped", 
     CHECK(report.accept);
     CHECK_FALSE(report.cause);
     CHECK(report.findings.empty());
-    CHECK(report.results.size() == verify::registry().size());
+    const auto& registry = verify::registry();
+    const auto asked = std::count_if(registry.begin(), registry.end(), [](const verify::Check& check) {
+        return check.card_kind != "pkcs15";  // this card has no signature application
+    });
+    CHECK(report.results.size() == static_cast<std::size_t>(asked));
     const std::set<std::string> may_skip{"chip.identity", "gp.life-cycle", "card.against.files",
                                          "card.against.chip"};
     for (const auto& result : report.results) {
@@ -224,6 +230,9 @@ TEST_CASE("the view shows the holder in both scripts and both calendars", "[veri
 
 TEST_CASE("docs/checks.md is what the registry says", "[verify]") {
     const auto file = std::string{KARTSAZ_SOURCE_DIR} + "/docs/checks.md";
+    // KARTSAZ_WRITE_DOCS=1 writes the page anew
+    if (std::getenv("KARTSAZ_WRITE_DOCS") != nullptr)
+        test::write_bytes(file, to_bytes(verify::checks_markdown()));
     const Bytes content = test::read_bytes(file);
     CHECK(to_text(content) == verify::checks_markdown());
 }
