@@ -55,7 +55,8 @@ Station::Station(const std::string& profile)
       record_{record::load(demo_record()).record},
       applications_{perso::select_applications(profile_, app::registry())},
       order_{record_, profile_, *keys_, &signer_, moment},
-      trust_{verify::development_trust()} {
+      trust_{verify::development_trust()},
+      holder_trust_{verify::development_holder_trust()} {
     order_.certificates = authority_.get();
 }
 
@@ -91,6 +92,7 @@ app::CardDump Station::read(sim::Body& body) const {
 verify::Report Station::judge(const app::CardDump& dump, const record::Record* expected) const {
     verify::Context context{.dump = dump, .trust = trust_};
     context.at = moment;
+    context.holder_trust = &holder_trust_;
     context.expected = expected;
     context.development_trust = true;
     return verify::judge(context);

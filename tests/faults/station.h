@@ -52,7 +52,7 @@ private:
     record::Record record_;
     perso::Applications applications_;
     perso::Order order_;
-    keys::TrustAnchors trust_;
+    keys::TrustAnchors trust_, holder_trust_;
 };
 
 /// A body whose randoms are the same in every run.
