@@ -22,6 +22,7 @@ void add_read(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_card(CLI::App& program, Action& action);
 void add_keys(CLI::App& program, Action& action);
+void add_ca(CLI::App& program, Action& action);
 void add_sim(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 

@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
     add_update(program, action);
     add_card(program, action);
     add_keys(program, action);
+    add_ca(program, action);
     add_sim(program, action);
     add_doctor(program, action);
     try {

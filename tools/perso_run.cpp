@@ -88,6 +88,12 @@ void check_keys(const keys::KeyStore& store, const profile::Profile& profile) {
     if (store.versions(names.transport).empty()) (void)store.keyset(names.issuer);  // says what there is
 }
 
+/// Beside the journal, so that a station's books are in one place.
+std::filesystem::path ca_folder(const PersoOptions& options) {
+    if (options.journal.empty()) return default_ca_folder();
+    return std::filesystem::path{options.journal} / "ca";
+}
+
 }  // namespace
 
 void add_perso_options(CLI::App& command, PersoOptions& options) {
@@ -107,6 +113,7 @@ void add_perso_options(CLI::App& command, PersoOptions& options) {
                   "Try a chip again that refused an authentication")
         ->group("Card");
     add_key_options(command, options.keys);
+    add_issuing_options(command, options.issuing);
     file_option(command, "--receipt", options.receipt, "Write the receipt")->group("Output");
     command
         .add_option("--journal", options.journal, "Folder of the station's journal; default: in your home")
@@ -121,9 +128,12 @@ PersoJob::PersoJob(const PersoOptions& options)
       signer_{open_signer(*keys_)},
       loaded_{load_record(options)},
       applications_{perso::select_applications(profile_, app::registry())},
+      issuing_{options.issuing, *keys_, profile_, ca_folder(options)},
       order_{loaded_.record,          profile_,      *keys_,
              signer_.get(),           now_seconds(), perso::keyset_names(profile_),
              options.permits.reassign} {
+    order_.certificates = issuing_.certificates();
+    order_.mailer = issuing_.mailer();
     check_keys(*keys_, profile_);
     check_target(options_.receipt);
     check_target(options_.card.trace);
@@ -134,6 +144,8 @@ perso::Run PersoJob::prepare_run() {
     if (!options_.dry_run && !journal_) {
         journal_.emplace(options_.journal.empty() ? perso::default_journal_folder()
                                                   : std::filesystem::path{options_.journal});
+        issuing_.open();
+        order_.certificates = issuing_.certificates();
     }
     perso::Run run{order_, applications_, options_.permits, journal_ ? &*journal_ : nullptr};
     run.progress = [this](const perso::Progress& progress) {
@@ -203,6 +215,12 @@ int PersoJob::write(apdu::Transport& card) {
         print_json(document);
     }
     if (receipt.development_keys) warn_development_keys();
+    for (const auto& left : issuing_.to_revoke()) {
+        say(fmt::format("  to revoke: the CA could not be told about a certificate of slot \"{}\" of chip {}; "
+                        "`kartsaz ca pending` tells it",
+                        left.slot, left.chip),
+            4);
+    }
     say(receipt.steps.empty() ? "Nothing to do: the card holds what the record asks."
                               : fmt::format("Card written: {} steps.", receipt.steps.size()));
     say_field("chip", receipt.chip);

@@ -7,6 +7,7 @@
 
 #include "libcard/perso/personalize.h"
 #include "tools/console.h"
+#include "tools/issuing.h"
 #include "tools/options.h"
 
 /// The work that personalize, update and demo share.
@@ -19,6 +20,7 @@ struct PersoOptions {
     std::string profile = "national-eid";
     std::string journal;
     std::string receipt;
+    IssuingOptions issuing;
     bool dry_run = false;
     bool reencode_photo = false;
     perso::Permits permits;
@@ -49,6 +51,7 @@ private:
     std::unique_ptr<keys::DocumentSigner> signer_;
     record::Loaded loaded_;
     perso::Applications applications_;
+    Issuing issuing_;
     perso::Order order_;
     std::optional<perso::Journal> journal_;
     ProgressBar bar_;

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signing identities of an issuer, made once: country signer, document signer, citizens' CA.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+#include "apdu/error.h"
+#include "keys/country_signer.h"
+#include "keys/key_file.h"
+#include "keys/pem.h"
+#include "keys/pkcs11_make.h"
+#include "libcard/perso/journal.h"
+#include "tools/ca_command.h"
+#include "tools/console.h"
+#include "tools/exit_codes.h"
+#include "tools/secret_input.h"
+
+namespace kartsaz::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t year = 31'557'600;  // seconds, 365.25 days
+
+struct InitOptions {
+    std::string folder;
+    KeyOptions keys;
+    std::string country = "IR", organization, name = "National eID", algorithm = "ec-p384", crl_url;
+    int years = 15;
+    int signing_months = 0;
+    int crl_days = 90;
+    bool json = false;
+};
+
+keys::KeyAlgorithm algorithm_named(const std::string& name) {
+    for (const auto algorithm : {keys::KeyAlgorithm::ec_p256, keys::KeyAlgorithm::ec_p384,
+                                 keys::KeyAlgorithm::rsa_3072, keys::KeyAlgorithm::rsa_4096}) {
+        if (keys::name(algorithm) == name) return algorithm;
+    }
+    throw Error{Errc::usage, "--algorithm: ec-p256, ec-p384, rsa-3072 or rsa-4096 expected"};
+}
+
+/// Makes keys where they shall live, and puts certificates beside them.
+class Maker {
+public:
+    virtual ~Maker() = default;
+    virtual std::shared_ptr<const keys::SigningKey> key(const std::string& name) = 0;
+    virtual void certificate(const std::string& name, const Bytes& der) = 0;
+    /// All is made.
+    virtual void finish() = 0;
+};
+
+class FileMaker final : public Maker {
+public:
+    FileMaker(const KeyOptions& options, keys::KeyAlgorithm algorithm)
+        : file_{options.keys}, algorithm_{algorithm} {
+        check_target(file_.string());
+        const auto source = options.passphrase_file.empty() ? "prompt" : options.passphrase_file;
+        passphrase_ = read_secret(source, "passphrase of " + options.keys,
+                                  fs::exists(file_) ? SecretAge::known : SecretAge::fresh);
+        if (fs::exists(file_)) held_ = keys::open_key_file(file_, passphrase_);
+    }
+    std::shared_ptr<const keys::SigningKey> key(const std::string& name) override {
+        if (held_ && held_->has_identity(name)) {
+            throw Error{Errc::keys_failed,
+                        fmt::format("{}: an identity \"{}\" is there already; keys are never written over",
+                                    file_.string(), name)};
+        }
+        auto& text = keys_[name] = keys::new_private_key(algorithm_);
+        return keys::signing_key_from_pem(text);
+    }
+    void certificate(const std::string& name, const Bytes& der) override {
+        identities_[name] = keys::identity_text(keys_.at(name), der);
+    }
+    void finish() override { keys::add_identities(file_, passphrase_, std::move(identities_)); }
+
+private:
+    fs::path file_;
+    keys::KeyAlgorithm algorithm_;
+    keys::SecretBytes passphrase_;
+    std::unique_ptr<keys::KeyStore> held_;
+    std::map<std::string, keys::SecretBytes> keys_, identities_;
+};
+
+class TokenMaker final : public Maker {
+public:
+    TokenMaker(const KeyOptions& options, keys::KeyAlgorithm algorithm)
+        : token_{open_token(options)}, algorithm_{algorithm} {}
+    std::shared_ptr<const keys::SigningKey> key(const std::string& name) override {
+        return keys::generate_token_key(token_, name, algorithm_);
+    }
+    void certificate(const std::string& name, const Bytes& der) override {
+        keys::write_token_certificate(token_, name, der);
+    }
+    void finish() override {}
+
+private:
+    std::shared_ptr<keys::Pkcs11Token> token_;
+    keys::KeyAlgorithm algorithm_;
+};
+
+std::unique_ptr<Maker> maker(const InitOptions& options) {
+    const auto algorithm = algorithm_named(options.algorithm);
+    if (options.keys.token.empty() == options.keys.keys.empty()) {
+        throw Error{Errc::usage, "either --keys or --token says where the private keys are to be"};
+    }
+    if (options.keys.token.empty()) return std::make_unique<FileMaker>(options.keys, algorithm);
+    return std::make_unique<TokenMaker>(options.keys, algorithm);
+}
+
+keys::AuthorityTemplate wanted(const InitOptions& options, const std::string& role, std::int64_t now) {
+    keys::AuthorityTemplate out;
+    out.subject.country = options.country;
+    out.subject.organization = options.organization;
+    out.subject.common_name = options.name + " " + role;
+    out.not_before = now;
+    out.not_after = now + year * options.years;
+    out.crl_url = options.crl_url;
+    return out;
+}
+
+struct Made {
+    keys::Identity csca, document_signer, citizen_ca;
+};
+
+Made make_all(const InitOptions& options, Maker& maker, std::int64_t now) {
+    Made out;
+    auto root = wanted(options, "Country Signer", now);
+    out.csca.key = maker.key("csca");
+    out.csca.certificate = keys::make_root(*out.csca.key, root);
+    auto signer = wanted(options, "Document Signer", now);
+    if (options.signing_months > 0) signer.key_until = now + year / 12 * options.signing_months;
+    out.document_signer.key = maker.key("document-signer");
+    out.document_signer.certificate =
+        keys::make_document_signer(out.csca, out.document_signer.key->public_key(), signer);
+    out.citizen_ca.key = maker.key("citizen-ca");
+    auto citizens = wanted(options, "Citizen CA", now);
+    citizens.crl_url.clear();  // its own root: nobody could revoke it by a CRL
+    out.citizen_ca.certificate = keys::make_root(*out.citizen_ca.key, citizens);
+    maker.certificate("csca", out.csca.certificate);
+    maker.certificate("document-signer", out.document_signer.certificate);
+    maker.certificate("citizen-ca", out.citizen_ca.certificate);
+    maker.finish();
+    return out;
+}
+
+int init(const InitOptions& options) {
+    const fs::path folder{options.folder};
+    check_target_folder(options.folder);
+    const auto now = now_seconds();
+    const auto place = maker(options);
+    const auto made = make_all(options, *place, now);
+
+    const auto csca = open_ledger(folder, made.csca, Missing::is_made);
+    keys::record_authority(*csca, "document-signer", made.document_signer.certificate, now);
+    const auto citizens = open_ledger(folder, made.citizen_ca, Missing::is_made);
+    nlohmann::json files = nlohmann::json::array();
+    const auto write = [&](const std::string& name, const Bytes& der, std::string_view label) {
+        perso::write_durably(folder / name, keys::pem_text(der, label));
+        files.push_back((folder / name).string());
+    };
+    write("csca.pem", made.csca.certificate, "CERTIFICATE");
+    write("document-signer.pem", made.document_signer.certificate, "CERTIFICATE");
+    write("citizen-ca.pem", made.citizen_ca.certificate, "CERTIFICATE");
+    write("csca.crl", keys::make_crl(made.csca, *csca, now, options.crl_days), "X509 CRL");
+    write("citizen-ca.crl", keys::make_crl(made.citizen_ca, *citizens, now, options.crl_days), "X509 CRL");
+    say(fmt::format("Country signer, document signer and citizens' CA are in the {}.",
+                    made.csca.key->place()));
+    say_field("public", fmt::format("certificates and CRLs in {}", options.folder));
+    say_field("books",
+              fmt::format("ledgers in {}: give --ca-folder {} when cards are written, and keep a copy "
+                          "of them",
+                          options.folder, options.folder));
+    if (options.json) print_json({{"place", made.csca.key->place()}, {"files", files}});
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_ca_init(CLI::App& ca, Action& action) {
+    auto options = std::make_shared<InitOptions>();
+    auto* command =
+        ca.add_subcommand("init", "Make country signer, document signer and citizens' CA, keys and all");
+    command->add_option("DIR", options->folder, "Folder for certificates, CRLs and ledgers")->required();
+    command->add_option("--country", options->country, "Two letters, upper case; default: IR")
+        ->option_text("CC");
+    command->add_option("--organization", options->organization, "Of the subjects; default: none")
+        ->option_text("NAME");
+    command->add_option("--name", options->name, "The common names begin with it; default: National eID")
+        ->option_text("NAME");
+    command
+        ->add_option("--algorithm", options->algorithm,
+                     "ec-p256, ec-p384, rsa-3072 or rsa-4096; default: ec-p384")
+        ->option_text("KIND");
+    command->add_option("--years", options->years, "How long the certificates are valid; default: 15")
+        ->check(CLI::Range(1, 40))
+        ->option_text("N");
+    command
+        ->add_option("--signing-months", options->signing_months,
+                     "How long the document signer signs; default: as long as it is valid")
+        ->check(CLI::Range(1, 60))
+        ->option_text("N");
+    command->add_option("--crl-days", options->crl_days, "Until the next CRL; default: 90")
+        ->check(CLI::Range(1, 3650))
+        ->option_text("N");
+    command->add_option("--crl-url", options->crl_url, "Where the country signer's CRL will be found")
+        ->option_text("URL");
+    add_key_options(*command, options->keys);
+    add_json_option(*command, options->json);
+    command->callback([options, &action] { action = [options] { return init(*options); }; });
+}
+
+}  // namespace kartsaz::tools
