@@ -80,7 +80,7 @@ TEST_CASE("what OpenSC wrote on an emulated applet lands on a body of kind isoap
         CHECK(to_hex(reply.data) == to_hex(content));
         ++files;
     }
-    CHECK(files == 11);
+    CHECK(files >= 11);
 }
 
 }  // namespace kartsaz::sim::test
