@@ -3,6 +3,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/cms.h>
+#include <openssl/crypto.h>
 #include <openssl/x509_vfy.h>
 
 #include <memory>
@@ -77,6 +78,10 @@ Bytes sign_document(const Identity& signer, ByteView document) {
     const auto reason = openssl_reason();
     if (!done) fail(reason);
     return encoded(cms.get());
+}
+
+std::string verifier_name() {
+    return OpenSSL_version(OPENSSL_VERSION);
 }
 
 DocumentSignature verify_document(ByteView signature, ByteView document, const std::vector<Bytes>& trusted,

@@ -18,13 +18,14 @@ void add_readers(CLI::App& program, Action& action);
 void add_inspect(CLI::App& program, Action& action);
 void add_personalize(CLI::App& program, Action& action);
 void add_update(CLI::App& program, Action& action);
+void add_sign(CLI::App& program, Action& action);
 void add_read(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_card(CLI::App& program, Action& action);
-void add_keys(CLI::App& program, Action& action);
 void add_ca(CLI::App& program, Action& action);
+void add_keys(CLI::App& program, Action& action);
 void add_sim(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
+void add_token(CLI::App& program, Action& action);
 
 }  // namespace kartsaz::tools
-void add_token(CLI::App& program, Action& action);

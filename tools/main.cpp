@@ -45,14 +45,15 @@ int run(int argc, char** argv) {
     add_read(program, action);
     add_verify(program, action);
     add_update(program, action);
+    add_sign(program, action);
     add_card(program, action);
     add_keys(program, action);
     add_ca(program, action);
     add_sim(program, action);
     add_doctor(program, action);
+    add_token(program, action);
     try {
         program.parse(argc, argv);
-    add_token(program, action);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
         throw kartsaz::Error{kartsaz::Errc::usage, usage_text(program, error)};

@@ -12,6 +12,8 @@
 #include "libcard/app/globalplatform/application.h"
 #include "libcard/app/globalplatform/cplc.h"
 #include "libcard/app/globalplatform/manager.h"
+#include "libcard/app/pkcs15/commands.h"
+#include "libcard/app/pkcs15/objects.h"
 #include "libcard/perso/secure_session.h"
 
 namespace kartsaz::app {
@@ -34,6 +36,9 @@ public:
         const bool pace = offers_pace();
         manager();
         passport(pace);
+        signature();
+        out_.blank = (passport_ || signature_) && !passport_written_ && !signature_written_ &&
+                     (!manager_ || answering_ == perso::AnsweringKeys::transport);
         profiles();
         return std::move(out_);
     }
@@ -152,19 +157,42 @@ private:
         out_.applications.emplace_back("  writing", passport_scp_ ? "under SCP03" : "in the clear");
         if (!locked_ && dg3.value() == 0x6982)
             out_.remarks.emplace_back("the passport application refuses DG3");
-        out_.blank = !locked_ && !com.ok() && (!manager_ || answering_ == perso::AnsweringKeys::transport);
+        passport_written_ = locked_ || com.ok();
+    }
+
+    /// What IsoApplet tells of itself; docs/cards/signature.md.
+    void signature() {
+        card_.reset();
+        const auto selected = card_.transmit(apdu::select_aid_quiet(pkcs15::applet_aid));
+        if (!selected.sw.ok()) {
+            out_.applications.emplace_back("signature (PKCS#15)",
+                                           fmt::format("none (SW {:04X})", selected.sw.value()));
+            return;
+        }
+        signature_ = true;
+        const auto pin = card_.transmit(pkcs15::pin_status()).sw;
+        const bool files = card_.transmit(pkcs15::select_fid(pkcs15::fid_df)).sw.ok();
+        signature_written_ = files || !pin.ok();
+        out_.applications.emplace_back("signature (PKCS#15)", !signature_written_ ? "blank"
+                                                              : !files            ? "a PIN is set, no files"
+                                                              : pin.ok() ? "files are there, no PIN is set"
+                                                                         : "written, PIN set");
     }
 
     void profiles() {
-        if (!passport_ || locked_) return;
-        if (passport_scp_ && manager_ && !only_authenticates_) out_.profiles = {"national-eid", "emrtd"};
-        if (!passport_scp_) out_.profiles = {"national-eid-open"};
+        const bool passport = passport_ && !locked_;
+        const bool channel = passport_scp_ && manager_ && !only_authenticates_;
+        if (passport && channel && signature_) out_.profiles.emplace_back("national-eid");
+        if (passport && channel) out_.profiles.emplace_back("emrtd");
+        if (passport && !passport_scp_) out_.profiles.emplace_back("national-eid-open");
+        if (signature_ && !signature_written_ && !channel) out_.profiles.emplace_back("signature");
     }
 
     apdu::Exchanger card_;
     const keys::KeyStore& keys_;
     bool authenticate_;
     Inspection out_;
+    bool signature_ = false, signature_written_ = false, passport_written_ = false;
     bool manager_ = false, passport_ = false, locked_ = false, passport_scp_ = false,
          only_authenticates_ = false;
     perso::AnsweringKeys answering_ = perso::AnsweringKeys::none;

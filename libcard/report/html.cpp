@@ -96,6 +96,23 @@ std::string holder(const verify::Report& report) {
         photo(report), rows);
 }
 
+std::string signed_document(const verify::Report& report) {
+    if (!report.signed_document) return {};
+    const auto& one = *report.signed_document;
+    std::string rows;
+    const auto row = [&](const char* label, const std::string& text) {
+        rows += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"plain\"><bdi>{}</bdi></td></tr>\n",
+                            label, escaped(text));
+    };
+    row("Document", one.document);
+    row("SHA-256", one.digest);
+    row("Signature", one.signature);
+    row("Signer", one.signer);
+    row(one.verified ? "Verified by" : "NOT verified", one.verified_by);
+    return "<section>\n<h2>Document signed by the card</h2>\n<table class=\"fields\">\n" + rows +
+           "</table>\n</section>\n";
+}
+
 std::string finding(const verify::Finding& one) {
     std::string details;
     const auto detail = [&](const char* label, const std::string& text) {
@@ -155,7 +172,8 @@ std::string html(const verify::Report& report, const std::string& title) {
     // What is wrong comes first; on a good card the holder does.
     const std::string middle =
         report.accept ? holder(report) + findings(report) : findings(report) + holder(report);
-    return head(report, title) + header(report) + banner(report) + middle + checks(report) +
+    return head(report, title) + header(report) + banner(report) + middle + signed_document(report) +
+           checks(report) +
            "<footer>Made by Kartsaz. This page holds personal data: keep it as you keep the card's record."
            "</footer>\n</main>\n</body>\n</html>\n";
 }

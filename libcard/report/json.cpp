@@ -31,6 +31,12 @@ std::string json(const verify::Report& report) {
     out["at"] = report.at;
     out["chip"] = report.chip;
     out["development_trust"] = report.development_trust;
+    if (report.signed_document) {
+        const auto& one = *report.signed_document;
+        out["signed_document"] = {{"document", one.document}, {"signature", one.signature},
+                                  {"signer", one.signer},     {"sha256", one.digest},
+                                  {"verified", one.verified}, {"verified_by", one.verified_by}};
+    }
     out["findings"] = ordered_json::array();
     for (const auto& finding : report.findings) out["findings"].push_back(finding_json(finding));
     out["checks"] = ordered_json::array();

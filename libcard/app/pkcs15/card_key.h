@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "apdu/transport.h"
+#include "keys/secret.h"
+#include "keys/signing_key.h"
+
+/// Signing with a card, as its holder does.
+namespace kartsaz::app::pkcs15 {
+
+/// Selects the signature application, verifies the PIN (once, and only when more than one try is left) and
+/// finds the private key of that label with its certificate. The card must outlive the identity and stay
+/// selected.
+/// @param label  of the key in EF(PrKDF): "signature", "authentication"; the only key when empty
+/// @throws Error{card_refused} when there is no such key or application; Error{keys_failed} when the PIN is
+/// refused or must not be tried
+keys::Identity card_identity(apdu::Transport& card, const keys::SecretBytes& pin, std::string_view label);
+
+}  // namespace kartsaz::app::pkcs15
