@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -12,7 +13,6 @@
 #include <optional>
 
 #include "apdu/error.h"
-#include "keys/key_store.h"
 #include "tools/columns.h"
 
 namespace kartsaz::tools {
@@ -41,33 +41,35 @@ void refuse_long(const Secure& line, std::string_view what) {
     }
 }
 
-keys::SecretBytes from_descriptor(const std::string& source, std::string_view what) {
+int descriptor_number(const std::string& source) {
     int number = -1;
     const auto* const end = source.data() + source.size();
     const auto [stop, fault] = std::from_chars(source.data() + 3, end, number);
     if (fault != std::errc{} || stop != end || number < 0 || number == STDOUT_FILENO ||
         number == STDERR_FILENO) {
         throw Error{Errc::usage,
-                    fmt::format("{}: \"{}\": a descriptor is fd:0, fd:3 or a higher number", what, source)};
+                    fmt::format("\"{}\": a descriptor is fd:0, fd:3 or a higher number", source)};
     }
     if (::isatty(number) == 1) {
-        throw Error{Errc::usage,
-                    fmt::format("{}: {} is a terminal and would show it; say prompt instead", what, source)};
+        throw Error{Errc::usage, source + " is a terminal and would show what is typed; say prompt instead"};
     }
-    const auto place = fmt::format("{}, {}", what, source);
-    Secure line;
-    for (;;) {
-        const auto byte = next_byte(number, place);
-        if (!byte && line.empty()) {
-            throw Error{Errc::keys_failed, place + ": it ended before a line came"};
-        }
-        if (!byte || *byte == '\n') break;
-        line.push_back(*byte);
-        refuse_long(line, place);
-    }
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty()) throw Error{Errc::keys_failed, place + ": the line is empty"};
-    return keys::SecretBytes{std::move(line)};
+    return number;
+}
+
+[[noreturn]] void cannot(const std::string& file, const char* doing) {
+    throw Error{Errc::keys_failed, fmt::format("{}: cannot {}: {}", file, doing, std::strerror(errno))};
+}
+
+int open_private_file(const std::string& file) {
+    const int from = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (from < 0) cannot(file, "open");
+    struct stat facts {};
+    const bool known = ::fstat(from, &facts) == 0;
+    if (known && (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0) return from;
+    ::close(from);
+    if (!known) cannot(file, "look at");
+    throw Error{Errc::keys_failed, fmt::format("{}: mode {:04o} lets others at what is inside; use chmod 600",
+                                               file, facts.st_mode & 07777U)};
 }
 
 /// The terminal of this process, keys taken one by one and not shown.
@@ -141,14 +143,42 @@ keys::SecretBytes from_prompt(std::string_view what, SecretAge age) {
 
 }  // namespace
 
-keys::SecretBytes read_secret(const std::string& source, std::string_view what, SecretAge age) {
-    if (source.empty() || source == "-") {
-        throw Error{Errc::usage,
-                    fmt::format("{}: \"{}\" names no source; {}, or say prompt", what, source, other_ways)};
+SecretSource::SecretSource(std::string source) : source_{std::move(source)} {
+    if (source_.empty() || source_ == "-") {
+        throw Error{Errc::usage, fmt::format("\"{}\" names no source of a secret; {}, or say prompt", source_,
+                                             other_ways)};
     }
-    if (source == "prompt") return from_prompt(what, age);
-    if (source.rfind("fd:", 0) == 0) return from_descriptor(source, what);
-    return keys::read_passphrase_file(source);
+    if (source_ == "prompt") return;
+    owned_ = source_.rfind("fd:", 0) != 0;
+    from_ = owned_ ? open_private_file(source_) : descriptor_number(source_);
+}
+
+SecretSource::~SecretSource() {
+    if (owned_) ::close(from_);
+}
+
+keys::SecretBytes SecretSource::next(std::string_view what, SecretAge age) {
+    if (asks()) return from_prompt(what, age);
+    const auto place = fmt::format("{}, {}", source_, what);
+    ++line_;
+    const auto nth = line_ == 1 ? std::string{"the first line"} : fmt::format("line {}", line_);
+    Secure line;
+    for (;;) {
+        const auto byte = next_byte(from_, place);
+        if (!byte && line.empty()) {
+            throw Error{Errc::keys_failed, fmt::format("{}: it ended before {} came", place, nth)};
+        }
+        if (!byte || *byte == '\n') break;
+        line.push_back(*byte);
+        refuse_long(line, place);
+    }
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty()) throw Error{Errc::keys_failed, fmt::format("{}: {} is empty", place, nth)};
+    return keys::SecretBytes{std::move(line)};
+}
+
+keys::SecretBytes read_secret(const std::string& source, std::string_view what, SecretAge age) {
+    return SecretSource{source}.next(what, age);
 }
 
 }  // namespace kartsaz::tools

@@ -22,10 +22,33 @@ enum class SecretAge {
     fresh   ///< being chosen now: a prompt asks twice, and again while the two differ
 };
 
-/// The secret line, without its end. Never empty, at most 4096 bytes.
-/// @param source  as above  @param what  for prompts and errors: "passphrase of issuer.keys"
-/// @throws Error{usage} when the source is none of these, or nobody can be asked; Error{keys_failed} when it
-///         cannot be read, is open to others, or ended without a line; Error{input_invalid} when it is longer
+/// Several secrets from one source: a line each, or a question each.
+class SecretSource {
+public:
+    /// @throws Error{usage} when `source` is none of the above; Error{keys_failed} when a file cannot be read
+    /// or is open to others
+    explicit SecretSource(std::string source);
+    SecretSource(const SecretSource&) = delete;
+    SecretSource& operator=(const SecretSource&) = delete;
+    ~SecretSource();
+
+    /// The next secret line, without its end. Never empty, at most 4096 bytes.
+    /// @param what  for prompts and errors: "passphrase of issuer.keys"
+    /// @throws Error{usage} when nobody can be asked; Error{keys_failed} when it cannot be read or ended
+    /// without
+    ///         a line; Error{input_invalid} when the line is longer
+    keys::SecretBytes next(std::string_view what, SecretAge age = SecretAge::known);
+    /// True when a person types: what was mistyped can be asked for again.
+    bool asks() const { return from_ < 0; }
+
+private:
+    std::string source_;
+    int from_ = -1;       ///< descriptor; -1 for the prompt
+    bool owned_ = false;  ///< a file, opened here
+    unsigned line_ = 0;
+};
+
+/// The first one of a source.
 keys::SecretBytes read_secret(const std::string& source, std::string_view what,
                               SecretAge age = SecretAge::known);
 

@@ -121,6 +121,17 @@ TEST_CASE("several secrets come through one descriptor, a line each") {
     CHECK(code_of(pipe.source()) == Errc::keys_failed);
 }
 
+TEST_CASE("several secrets come from one file, a line each, and the missing one is named") {
+    SecretSource source{file_with("three", "first\nsecond\n\nfourth\n")};
+    CHECK_FALSE(source.asks());
+    CHECK(shown(source.next("x")) == "first");
+    CHECK(shown(source.next("x")) == "second");
+    CHECK_THROWS_WITH(source.next("enc of part 2"), Contains("three, enc of part 2: line 3 is empty"));
+    CHECK(shown(source.next("x")) == "fourth");
+    CHECK_THROWS_WITH(source.next("x"), Contains("ended before line 5 came"));
+    CHECK(SecretSource{"prompt"}.asks());
+}
+
 TEST_CASE("a descriptor that gives nothing is refused, never taken for an empty secret") {
     CHECK(code_of(Pipe{""}.source()) == Errc::keys_failed);
     CHECK(code_of(Pipe{"\nsesame\n"}.source()) == Errc::keys_failed);
