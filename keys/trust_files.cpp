@@ -35,29 +35,22 @@ struct Found {
 
 std::vector<Found> find_authorities(const KeyStore& store) {
     std::vector<Found> out;
-    std::string last;
     for (const auto& authority : authorities) {
-        try {
-            auto der = store.identity(authority.identity).certificate;
-            auto certificate = parse_certificate(der);
-            if (certificate == nullptr) {
-                throw Error{Errc::internal,
-                            fmt::format("{}: its certificate was read before", authority.identity)};
-            }
-            // the name says which generation it is, so that a folder can hold several
-            constexpr std::size_t shown = 4;
-            const auto id = to_hex(ByteView{sha256(subject_public_key(certificate.get()))}.first(shown));
-            auto stem = fmt::format("{}{}-{}", authority.folder, authority.identity, id);
-            out.push_back({&authority, std::move(der), std::move(certificate), std::move(stem)});
-        } catch (const Error& error) {
-            if (error.code() != Errc::keys_failed) throw;
-            last = error.what();
+        if (!store.has_identity(authority.identity)) continue;
+        auto der = store.identity(authority.identity).certificate;
+        auto certificate = parse_certificate(der);
+        if (certificate == nullptr) {
+            throw Error{Errc::internal,
+                        fmt::format("{}: its certificate was read before", authority.identity)};
         }
+        // the name says which generation it is, so that a folder can hold several
+        constexpr std::size_t shown = 4;
+        const auto id = to_hex(ByteView{sha256(subject_public_key(certificate.get()))}.first(shown));
+        auto stem = fmt::format("{}{}-{}", authority.folder, authority.identity, id);
+        out.push_back({&authority, std::move(der), std::move(certificate), std::move(stem)});
     }
     if (out.empty()) {
-        throw Error{
-            Errc::keys_failed,
-            fmt::format("trust: neither csca nor citizen-ca can be had from this key store ({})", last)};
+        throw Error{Errc::keys_failed, "trust: this key store has neither csca nor citizen-ca"};
     }
     return out;
 }
