@@ -89,7 +89,12 @@ int begin(const Options& options) {
     const auto plan = keys::new_ceremony(wanted);
     check_target(options.plan);
     keys::write_plan(options.plan, plan);
-    (void)keys::read_plan(options.plan);  // a name that cannot be read again is found here
+    try {
+        (void)keys::read_plan(options.plan);  // a name that cannot be read again is found here
+    } catch (const Error&) {
+        std::filesystem::remove(options.plan);
+        throw;
+    }
     say(fmt::format("Ceremony {} is in {}. It is no secret: give it to every custodian.", plan.id(),
                     options.plan));
     say_field("makes", plan.in_words());

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "apdu/error.h"
@@ -113,8 +114,13 @@ bool read_signature(apdu::Transport& card, const ReadCardOptions& options, CardD
         options.document_number.empty() ? document_number_of(dump) : options.document_number;
     if (!dump.chip.empty() || !number.empty()) reading.identity = pkcs15::pin_identity(dump.chip, number);
     auto application = pkcs15::read_application(card, reading);
-    if (application) dump.applications.push_back(std::move(*application));
-    return application.has_value();
+    if (!application) return false;
+    // an application that nobody has begun is no part of this card yet
+    const bool begun = application->fact("pin.status") != "9000" ||
+                       std::any_of(application->files.begin(), application->files.end(),
+                                   [](const auto& file) { return !file.content.empty(); });
+    if (begun) dump.applications.push_back(std::move(*application));
+    return true;
 }
 
 }  // namespace

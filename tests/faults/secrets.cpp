@@ -93,11 +93,22 @@ void write_private(const std::filesystem::path& file, const std::string& text) {
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
+/// The national card without its signature application.
+std::string without_signature() {
+    auto text = replaced(shipped_profile("national-eid"), "\"globalplatform\", \"pkcs15\", \"emrtd\"",
+                         "\"globalplatform\", \"emrtd\"");
+    const auto begin = text.find("[pkcs15]");
+    const auto end = text.find("[emrtd]");
+    text.erase(begin, end > begin && end != std::string::npos ? end - begin : std::string::npos);
+    return text;
+}
+
 }  // namespace
 
 void plant(const std::filesystem::path& folder) {
     keys::write_key_file(folder / "keys.json", secret_text(key_store()), secret_text(passphrase));
     write_private(folder / "pass", std::string{passphrase} + "\n");
+    write_private(folder / "plain.toml", without_signature());
     write_private(folder / "wrong-pass", std::string{wrong_passphrase} + "\n");
     auto damaged = text_of((folder / "keys.json").string());
     damaged.resize(damaged.size() / 2);

@@ -55,7 +55,12 @@ TEST_CASE("The program's dry run foretells the traffic of its receipt", "[dry-ru
     CHECK(plan.at("steps").size() > 10);
     for (const char* figure : {"commands", "bytes_out", "bytes_in"}) {
         INFO(profile << " on " << kind << ", " << figure);
-        CHECK(plan.at("total").at(figure).get<std::uint64_t>() == both(receipt, figure));
+        const auto planned = plan.at("total").at(figure).get<std::int64_t>();
+        const auto used = static_cast<std::int64_t>(both(receipt, figure));
+        // the card signs the certificate request, and no one foretells the length of an ECDSA signature in
+        // DER
+        const bool signs = profile == "national-eid" && std::string{figure} == "bytes_in";
+        CHECK(std::abs(planned - used) <= (signs ? 4 : 0));
     }
     CHECK(plan.at("seconds").get<double>() > 0);
 }

@@ -73,12 +73,13 @@ private:
 void work(Bureau& run) {
     const auto record = run.in("record/record.json"), moved = run.in("record/moved.json");
     const auto journal = " --journal " + run.out("journal");
+    const auto plain = " -p " + run.in("plain.toml");  // the planted keys have no citizens' CA
     REQUIRE(run("inspect", "inspect @card @keys") == 0);
     REQUIRE(run("inspect-json", "inspect @card @keys --json") == 0);
-    REQUIRE(run("dry-run", "personalize " + record + " @card @keys --dry-run") == 0);
-    REQUIRE(run("dry-run-json", "personalize " + record + " @card @keys --dry-run --json") == 0);
+    REQUIRE(run("dry-run", "personalize " + record + " @card @keys --dry-run" + plain) == 0);
+    REQUIRE(run("dry-run-json", "personalize " + record + " @card @keys --dry-run --json" + plain) == 0);
     REQUIRE(run("personalize", "personalize " + record + " @card @keys --json --receipt " +
-                                   run.out("receipt.json") + journal) == 0);
+                                   run.out("receipt.json") + journal + plain) == 0);
     REQUIRE(run("read", "read @card @keys --record " + record + " -o " + run.out("card")) == 0);
     REQUIRE(run("read-json", "read @card @keys --json --record " + record + " -o " + run.out("card-json")) ==
             0);
@@ -87,8 +88,8 @@ void work(Bureau& run) {
                               run.out("receipt.json") + " --report " + run.out("report.html") + " --junit " +
                               run.out("junit.xml")) == 0);
     REQUIRE(run("verify-json", "verify @card @keys --json --expect " + record + judged) == 0);
-    REQUIRE(run("update", "update " + moved + " @card @keys --receipt " + run.out("update.json") + journal) ==
-            0);
+    REQUIRE(run("update", "update " + moved + " @card @keys --receipt " + run.out("update.json") + journal +
+                              plain) == 0);
     REQUIRE(run("verify-moved", "verify @card @keys --expect " + moved + judged) == 0);
     REQUIRE(run("show", "sim show " + run.in("card.body"), false) == 0);
     REQUIRE(run("doctor", "doctor", false) >= 0);

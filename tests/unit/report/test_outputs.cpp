@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <sstream>
 
 #include "good_card.h"
@@ -91,7 +92,10 @@ TEST_CASE("JSON is that of the command line's contract", "[report]") {
     CHECK(good.at("at") == "2026-11-20");
     CHECK(good.at("chip") == card.dump.chip);
     CHECK(good.at("development_trust") == true);
-    CHECK(good.at("checks").size() == verify::registry().size());
+    const auto& all = verify::registry();
+    const auto of_this_card =
+        std::count_if(all.begin(), all.end(), [](const auto& check) { return check.card_kind != "pkcs15"; });
+    CHECK(good.at("checks").size() == static_cast<std::size_t>(of_this_card));
 
     card.file("EF.DG1").content[31] ^= 0x01;
     const auto bad = nlohmann::json::parse(report::json(card.judge()));

@@ -159,6 +159,8 @@ TEST_CASE("what is wrong with a typed share is said without telling the share") 
         std::string joined = outcome.err;
         for (auto at = joined.find("\n  "); at != std::string::npos; at = joined.find("\n  "))
             joined.replace(at, 3, " ");
+        for (auto at = joined.find("  "); at != std::string::npos; at = joined.find("  "))
+            joined.erase(at, 1);
         return std::to_string(outcome.code) + " " + joined;
     };
     CHECK_THAT(says(""), Contains("6 ") && Contains("ended before the first line"));
