@@ -29,8 +29,8 @@ struct ParsedRequest {
 /// @throws Error{input_invalid} naming what is wrong, also when the signature is
 ParsedRequest parse_request(ByteView request);
 
-/// True when `signature` over `message` verifies under `public_key` (SubjectPublicKeyInfo) with digest_of() its
-/// algorithm. ECDSA as DER, RSA as PKCS#1 v1.5. Never throws on a wrong signature.
+/// True when `signature` over `message` verifies under `public_key` (SubjectPublicKeyInfo) with digest_of()
+/// its algorithm. ECDSA as DER, RSA as PKCS#1 v1.5. Never throws on a wrong signature.
 bool verify_signature(ByteView public_key, ByteView message, ByteView signature);
 
 /// SHA-1 of the subjectPublicKey bits: the key identifier of certificates and the iD of PKCS#15 objects.

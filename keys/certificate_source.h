@@ -26,8 +26,8 @@ struct CertificateSubject {
 /// What a certificate says besides the key. Profile-driven.
 struct CertificateTemplate {
     CertificateSubject subject;
-    bool content_commitment = false;             ///< keyUsage: e-signature (RFC 5280, 4.2.1.3, nonRepudiation)
-    bool digital_signature = false;              ///< keyUsage: authentication
+    bool content_commitment = false;  ///< keyUsage: e-signature (RFC 5280, 4.2.1.3, nonRepudiation)
+    bool digital_signature = false;   ///< keyUsage: authentication
     std::vector<std::string> extended_usages{};  ///< dotted OIDs
     std::string policy;                          ///< dotted OID of certificatePolicies; empty: left out
     std::string crl_url;                         ///< CRL distribution point; empty: left out

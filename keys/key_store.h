@@ -44,8 +44,8 @@ public:
 };
 
 /// The published transport keys (404142..4F), and shipped issuer keys and signers for development; loudly
-/// marked. Holds "transport", "issuer", "active-authentication", "pin" and the blobs "document-signer", "csca"
-/// and "citizen-ca" with their private keys.
+/// marked. Holds "transport", "issuer", "active-authentication", "pin" and the blobs "document-signer",
+/// "csca" and "citizen-ca" with their private keys.
 std::unique_ptr<KeyStore> development_keys();
 
 /// Reads a key file: a JSON header (format, KDF parameters) and an AEAD ciphertext (Argon2id or scrypt,

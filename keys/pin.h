@@ -11,9 +11,9 @@
 namespace kartsaz::keys {
 
 /// A number of `digits` decimal digits, as ASCII, from the master of role "pin" or "puk": the same chip (or
-/// document) gets the same number, so a torn card can be gone on with and no list of PINs is kept. Every number
-/// is equally likely (rejection sampling) but those of one digit repeated or counting up or down, which are
-/// never given. Source of the KDF: NIST SP 800-108, 5.1.
+/// document) gets the same number, so a torn card can be gone on with and no list of PINs is kept. Every
+/// number is equally likely (rejection sampling) but those of one digit repeated or counting up or down,
+/// which are never given. Source of the KDF: NIST SP 800-108, 5.1.
 /// @param identity  what is numbered: "chip 4790-..." or "document ..."
 /// @throws Error{keys_failed} when the keyset has no such role, Error{usage} below 4 or above 16 digits
 SecretBytes derive_pin(const Keyset& keyset, std::string_view role, std::string_view identity,
@@ -40,7 +40,8 @@ public:
 
     /// Durable when it returns; replaces an earlier letter of the chip. The letter is UTF-8 text, a line per
     /// field: "chip:", "name:", "document:", "pin:", "puk:", "note:". @throws Error{store_failed}
-    std::filesystem::path write(const PinLetter& letter, const SecretBytes& pin, const SecretBytes& puk) const;
+    std::filesystem::path write(const PinLetter& letter, const SecretBytes& pin,
+                                const SecretBytes& puk) const;
 
 private:
     struct Impl;

@@ -18,7 +18,8 @@ public:
         std::vector<Bytes> trusted{};  ///< CA certificates, DER, that may sign answers
         Bytes issuer{};                ///< the CA's own certificate, DER; empty: not known
     };
-    /// @param folder  made with the first request, mode 0700  @throws Error{input_invalid} when nobody is trusted
+    /// @param folder  made with the first request, mode 0700  @throws Error{input_invalid} when nobody is
+    /// trusted
     SpoolSource(std::filesystem::path folder, Options options);
 
     /// @throws Error{interrupted} when there is no answer yet, naming the request's file;

@@ -216,9 +216,10 @@ int PersoJob::write(apdu::Transport& card) {
     }
     if (receipt.development_keys) warn_development_keys();
     for (const auto& left : issuing_.to_revoke()) {
-        say(fmt::format("  to revoke: the CA could not be told about a certificate of slot \"{}\" of chip {}; "
-                        "`kartsaz ca pending` tells it",
-                        left.slot, left.chip),
+        say(fmt::format(
+                "  to revoke: the CA could not be told about a certificate of slot \"{}\" of chip {}; "
+                "`kartsaz ca pending` tells it",
+                left.slot, left.chip),
             4);
     }
     say(receipt.steps.empty() ? "Nothing to do: the card holds what the record asks."

@@ -106,8 +106,8 @@ struct Plan {
     /// The keyset that answers once the card keys phase has run: what later targets open their channel with.
     /// Set by the application that manages the card's keys; empty without one.
     std::string channel_keyset;
-    /// These steps change which applications there are on the card: after them it is looked at again, and only
-    /// then the applications behind the one that said so are planned.
+    /// These steps change which applications there are on the card: after them it is looked at again, and
+    /// only then the applications behind the one that said so are planned.
     bool look_again = false;
     std::vector<Target> targets;
     std::vector<Step> steps;
