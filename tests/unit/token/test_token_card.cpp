@@ -198,8 +198,10 @@ TEST_CASE("a module that dies at any signature or derivation of a card does not 
     const auto whole = blank_body();
     station.personalize(*whole);
     const auto calls = wrapper.calls("C_Sign") - before;
-    REQUIRE(calls > 10);
-    for (unsigned nth = 1; nth <= calls; nth += 1 + calls / 12) {
+    // ECDSA is repeated until its form has the usual length, so another card may need some fewer
+    constexpr unsigned spare = 15;
+    REQUIRE(calls > 10 + spare);
+    for (unsigned nth = 1; nth + spare <= calls; nth += 1 + calls / 12) {
         INFO("signature " << nth << " of about " << calls);
         const auto body = blank_body();
         const auto restarts = token->restarts();
