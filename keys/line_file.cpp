@@ -78,6 +78,7 @@ LineFile::Lock::Lock(const LineFile& file) : descriptor_{file.descriptor_} {
                                     "done",
                                     file.path().string())};
         }
+        // flock() has no time limit of its own; a process that hangs must not stop the station for ever
         std::this_thread::sleep_for(milliseconds{5});
     }
 }

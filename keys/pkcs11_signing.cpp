@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "keys/digest_name.h"
 #include "keys/issuer.h"
 #include "keys/openssl_handles.h"
 #include "keys/pkcs11_objects.h"
@@ -27,22 +28,6 @@ std::string_view digest_info(HashAlgorithm algorithm) {
             return "3041300D060960864801650304020205000430";
         case HashAlgorithm::sha512:
             return "3051300D060960864801650304020305000440";
-    }
-    throw Error{Errc::internal, "unknown hash"};
-}
-
-const char* md_name(HashAlgorithm algorithm) {
-    switch (algorithm) {
-        case HashAlgorithm::sha1:
-            return "SHA1";
-        case HashAlgorithm::sha224:
-            return "SHA2-224";
-        case HashAlgorithm::sha256:
-            return "SHA2-256";
-        case HashAlgorithm::sha384:
-            return "SHA2-384";
-        case HashAlgorithm::sha512:
-            return "SHA2-512";
     }
     throw Error{Errc::internal, "unknown hash"};
 }
@@ -179,7 +164,8 @@ void TokenKey::verify(HashAlgorithm algorithm, ByteView digest, ByteView signatu
     const Owned<evp_pkey_ctx_st> context{
         openssl_made(EVP_PKEY_CTX_new_from_pkey(nullptr, verifier_.get(), nullptr), "signature context")};
     openssl_done(EVP_PKEY_verify_init(context.get()), "signature set-up");
-    openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", md_name(algorithm)), "signature set-up");
+    openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", openssl_digest_name(algorithm)),
+                 "signature set-up");
     const bool good =
         EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
     openssl_reason();

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "apdu/error.h"
+#include "keys/digest_name.h"
 #include "keys/key_store.h"
 #include "keys/x509_text.h"
 
@@ -17,22 +18,6 @@ namespace {
 /// Never asks a terminal for the passphrase of an encrypted PEM key.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
     return -1;
-}
-
-const char* md_name(HashAlgorithm algorithm) {
-    switch (algorithm) {
-        case HashAlgorithm::sha1:
-            return "SHA1";
-        case HashAlgorithm::sha224:
-            return "SHA2-224";
-        case HashAlgorithm::sha256:
-            return "SHA2-256";
-        case HashAlgorithm::sha384:
-            return "SHA2-384";
-        case HashAlgorithm::sha512:
-            return "SHA2-512";
-    }
-    throw Error{Errc::internal, "unknown hash"};
 }
 
 class PemKey final : public SigningKey {
@@ -62,7 +47,8 @@ public:
         const Owned<evp_pkey_ctx_st> context{
             openssl_made(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr), "signature context")};
         openssl_done(EVP_PKEY_sign_init(context.get()), "signature set-up");
-        openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", md_name(algorithm)), "signature set-up");
+        openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", openssl_digest_name(algorithm)),
+                     "signature set-up");
         Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())));
         std::size_t size = out.size();
         openssl_done(EVP_PKEY_sign(context.get(), out.data(), &size, digest.data(), digest.size()), "sign");

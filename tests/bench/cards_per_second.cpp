@@ -51,6 +51,8 @@ void one_card(const Bureau& keys_and_trust, const keys::TrustAnchors& trust, Sha
     const auto t4 = seconds_used();
     verify::Context context{.dump = dump, .trust = trust, .receipt_chip = {}, .registered = {}};
     context.at = 1'763'700'000;
+    static const auto holders = verify::development_holder_trust();
+    context.holder_trust = &holders;
     context.expected = &bureau.record();
     const auto report = verify::judge(context);
     const auto t5 = seconds_used();
@@ -77,7 +79,7 @@ Outcome measure(const Options& options) {
         return Result{name, 100 * part / shares.total(), "percent", Bound::none, 0, ""};
     };
     Outcome outcome;
-    outcome.results = {{"cards_per_second", cards / shares.total(), "cards/s", Bound::at_least, 100, note},
+    outcome.results = {{"cards_per_second", cards / shares.total(), "cards/s", Bound::at_least, 60, note},
                        share("  load_record", shares.load),
                        share("  personalize", shares.personalize),
                        share("  read_back_by_pace", shares.read),
@@ -89,7 +91,9 @@ Outcome measure(const Options& options) {
 
 Figure cards_per_second() {
     return {"cards_per_second",
-            "in process, processor time of one core: load record, personalize, read back by PACE, verify",
+            "in process, processor time of one core: load record, personalize with an EC key and its "
+            "certificate, read "
+            "back by PACE, verify",
             measure};
 }
 

@@ -146,7 +146,6 @@ Outcome measure(const Options& /*options*/) {
     const fs::path folder = fs::temp_directory_path() / fmt::format("kartsaz-bench-{}", ::getpid());
     fs::create_directories(folder);
     compare("rsa2048", ours("rsa-2048", folder), theirs("rsa/2048", folder), outcome);
-    compare("p256", ours("ec-p256", folder), theirs("ec/prime256v1", folder), outcome);
     fs::remove_all(folder);
     return outcome;
 }

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <sys/stat.h>
+
+#include "keys/country_signer.h"
+#include "keys/issuer.h"
+#include "keys/local_ca.h"
+#include "keys/pem.h"
+#include "keys/x509_split.h"
+#include "tests/unit/tools/program.h"
+
+namespace {
+
+using namespace kartsaz;
+using Catch::Contains;
+using kartsaz::test::Desk;
+
+void passphrase(const Desk& desk) {
+    desk.write("pass", "correct horse\n");
+    ::chmod((desk / "pass").c_str(), 0600);
+}
+
+const std::string with_keys = " --keys issuer.keys --passphrase-file pass";
+
+Bytes der(const Desk& desk, const std::string& file) {
+    return keys::split_certificates(to_bytes(desk.text(file)), file).at(0);
+}
+
+/// The offline CA of a station: a key of its own, whoever asks.
+struct OfflineCa {
+    std::shared_ptr<const keys::SigningKey> key =
+        keys::signing_key_from_pem(keys::new_private_key(keys::KeyAlgorithm::ec_p256));
+    Bytes certificate = [this] {
+        keys::AuthorityTemplate root;
+        root.subject.country = "IR";
+        root.subject.common_name = "Offline CA";
+        root.not_before = 1'577'836'800;
+        root.not_after = 3'000'000'000;
+        return keys::make_root(*key, root);
+    }();
+
+    /// What is answered to a request of the spool folder.
+    std::string answer(const Desk& desk, const std::string& id) const {
+        keys::LocalCa ca{{key, certificate}, std::make_unique<keys::CaLedger>("offline")};
+        const auto words = desk.json("spool/" + id + ".json");
+        keys::CertificateOrder order;
+        auto& subject = order.content.subject;
+        subject.country = words.at("subject").at("country");
+        subject.common_name = words.at("subject").at("common_name");
+        subject.serial_number = words.at("subject").at("serial_number");
+        order.content.content_commitment = true;
+        order.content.not_after = words.at("not_after_seconds");
+        order.content.not_before = order.content.not_after + 1 - 86400 * 1095LL;  // when it was asked for
+        order.request = from_base64(desk.text("spool/" + id + ".csr.pem"));
+        return keys::pem_text(ca.certificate(order), "CERTIFICATE");
+    }
+
+    static Bytes from_base64(const std::string& pem) {
+        static const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        Bytes out;
+        unsigned bits = 0, count = 0;
+        const auto from = pem.find('\n');
+        for (const char c : pem.substr(from, pem.find("-----END") - from)) {
+            const auto value = digits.find(c);
+            if (value == std::string::npos) continue;
+            bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFFFU;
+            count += 6;
+            if (count < 8) continue;
+            count -= 8;
+            out.push_back(static_cast<std::uint8_t>(bits >> count & 0xFFU));
+        }
+        return out;
+    }
+};
+
+std::vector<std::string> requests(const Desk& desk) {
+    std::vector<std::string> out;
+    for (const auto& [name, content] : desk.everything()) {
+        const auto at = name.find(".csr.pem");
+        if (name.starts_with("spool/") && at != std::string::npos) out.push_back(name.substr(6, at - 6));
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("an issuer's authorities are made once, and cards, CRLs and books follow from them") {
+    const Desk desk;
+    passphrase(desk);
+    const auto made = desk.run("ca init ca --organization Office --algorithm ec-p256" + with_keys);
+    INFO(made.err);
+    REQUIRE(made.code == 0);
+    CHECK(made.out.find("PRIVATE") == std::string::npos);
+    keys::TrustAnchors country;
+    country.add_certificate(der(desk, "ca/csca.pem"), "csca");
+    country.add_crl(to_bytes(desk.text("ca/csca.crl")), "crl");
+    const auto now = keys::certificate_facts(der(desk, "ca/csca.pem")).not_before;
+    CHECK(country.check(der(desk, "ca/document-signer.pem"), now, true).verdict ==
+          keys::TrustAnchors::Verdict::ok);
+    const auto before = desk.everything();
+    CHECK(desk.run("ca init ca" + with_keys).code == 6);
+    CHECK(desk.everything() == before);
+
+    const auto citizens = desk.run("ca list --ca-folder ca --json" + with_keys);
+    REQUIRE(citizens.code == 0);
+    CHECK(citizens.json().at("certificates").empty());
+    const auto signers = desk.run("ca list --of csca --ca-folder ca --json" + with_keys).json();
+    CHECK(signers.at("certificates").at(0).at("slot") == "document-signer");
+
+    const std::string serial = signers.at("certificates").at(0).at("serial");
+    CHECK(desk.run("ca revoke " + serial + " --reason nothing --of csca --ca-folder ca" + with_keys).code ==
+          2);
+    CHECK(desk.run("ca revoke 00 --reason superseded --of csca --ca-folder ca" + with_keys).code == 3);
+    CHECK(desk.run("ca revoke " + serial + " --reason keyCompromise --of csca --ca-folder ca" + with_keys)
+              .code == 0);
+    const auto again =
+        desk.run("ca revoke " + serial + " --reason superseded --of csca --ca-folder ca --json" + with_keys);
+    CHECK(again.json().at("before") == true);
+    CHECK(again.json().at("reason") == 1);
+    const auto crl = desk.run("ca crl --of csca --ca-folder ca --out new.crl --json" + with_keys);
+    REQUIRE(crl.code == 0);
+    CHECK(crl.json().at("number") == 2);
+    country.add_crl(to_bytes(desk.text("new.crl")), "crl");
+    CHECK(country.check(der(desk, "ca/document-signer.pem"), now + 60, true).verdict ==
+          keys::TrustAnchors::Verdict::revoked);
+}
+
+TEST_CASE("books that are not there are not made by looking, and no key is made without a place for it") {
+    const Desk desk;
+    passphrase(desk);
+    CHECK(desk.run("ca init ca").code == 2);
+    CHECK(desk.run("ca init ca --algorithm dsa" + with_keys).code == 2);
+    CHECK(desk.run("ca init ca --country iran" + with_keys).code == 3);
+    CHECK(desk.run("ca init pass" + with_keys).code == 7);
+    CHECK_FALSE(std::filesystem::exists(desk / "issuer.keys"));
+    CHECK_FALSE(std::filesystem::exists(desk / "ca"));
+    const auto before = desk.everything();
+    for (const std::string line : {"list", "crl --out x.crl", "revoke 01 --reason superseded", "pending"}) {
+        const auto outcome = desk.run("ca " + line + " --ca-folder nowhere");
+        CHECK(outcome.code == 7);
+        CHECK_THAT(outcome.err, Contains("nowhere"));
+    }
+    CHECK(desk.run("ca list --of root").code == 2);
+    CHECK(desk.everything() == before);
+}
+
+TEST_CASE("a card waits for an offline CA with its key made, and the same call goes on with the answer") {
+    const Desk desk;
+    const OfflineCa ca;
+    desk.write("ca.pem", keys::pem_text(ca.certificate, "CERTIFICATE"));
+    REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
+    const std::string call =
+        "personalize record/record.json -r sim:card.body -p signature --journal journal --spool spool "
+        "--ca-certificate ca.pem --json";
+    const auto dry = desk.run(call + " --dry-run");
+    CHECK(dry.code == 0);
+    CHECK_FALSE(std::filesystem::exists(desk / "spool"));
+
+    for (int i = 0; i < 2; ++i) {
+        const auto waits = desk.run(call);
+        CHECK(waits.code == 8);
+        CHECK_THAT(waits.err, Contains("csr.pem"));
+    }
+    const auto ids = requests(desk);
+    REQUIRE(ids.size() == 1);
+    const auto open = desk.run("ca pending --ca-folder journal/ca --json");
+    REQUIRE(open.code == 0);
+    CHECK(open.json().at("waiting").size() == 1);
+    CHECK(open.json().at("to_revoke").empty());
+
+    desk.write("spool/" + ids[0] + ".pem", desk.text("ca.pem"));
+    const auto wrong = desk.run(call);
+    CHECK(wrong.code == 6);
+    CHECK_THAT(wrong.err, Contains("not what was ordered"));
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    CHECK(desk.run(call).code == 0);
+    const auto done = desk.run(call);
+    CHECK(done.code == 0);
+    CHECK(done.json().at("steps").empty());
+    CHECK(desk.run("ca pending --ca-folder journal/ca --json").json().at("waiting").empty());
+}
+
+TEST_CASE(
+    "options about certificates and letters that contradict each other are refused before a card is asked") {
+    const Desk desk;
+    REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
+    const std::string call =
+        "personalize record/record.json -r sim:card.body -p signature --journal journal ";
+    desk.write("text", "text");
+    const auto before = desk.everything();
+    CHECK(desk.run(call + "--spool s").code == 2);
+    CHECK(desk.run(call + "--ca-certificate text").code == 2);
+    CHECK(desk.run(call + "--spool s --ca-certificate text --cmp text").code == 2);
+    CHECK(desk.run(call + "--spool s --ca-certificate text").code == 3);
+    CHECK(desk.run(call + "--cmp text").code == 3);
+    CHECK(desk.run(call + "--pin-letters l").code == 2);
+    CHECK(desk.run(call + "--mailer text").code == 2);
+    CHECK(desk.run(call + "--pin-letters l --mailer text").code == 3);
+    CHECK(desk.run(call + "--pin-letters l --mailer nowhere").code == 3);
+    CHECK(desk.run(call + "--ca-folder text").code == 7);
+    CHECK(desk.everything() == before);
+}
+
+TEST_CASE("the own CA certifies a card, and its ledger lies beside the journal") {
+    const Desk desk;
+    REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
+    const auto written = desk.run(
+        "personalize record/record.json -r sim:card.body -p signature --journal journal --ca-folder books");
+    INFO(written.err);
+    REQUIRE(written.code == 0);
+    const auto list = desk.run("ca list --ca-folder books --json");
+    REQUIRE(list.code == 0);
+    REQUIRE(list.json().at("certificates").size() == 1);
+    CHECK(list.json().at("certificates").at(0).at("slot") == "signature");
+    CHECK(list.json().at("certificates").at(0).at("state") == "valid");
+}
