@@ -51,8 +51,8 @@ private:
     std::string chip_;
     std::string record_;
     std::optional<JournalEntry> before_;
-    std::future<void> saving_;
     JournalEntry entry_;
+    std::future<void> saving_;  ///< last: whoever leaves early waits for it before the entry goes
 };
 
 }  // namespace kartsaz::perso
