@@ -105,9 +105,15 @@ CK_SESSION_HANDLE Pkcs11Token::Impl::take() {
         idle.pop_back();
         return out;
     }
-    const auto out = open_session(0);
-    ++opened;
-    return out;
+    try {
+        const auto out = open_session(0);
+        ++opened;
+        return out;
+    } catch (...) {
+        // this thread was woken and took no session: the next one that waits may, or finds the module gone, too
+        session_free.notify_one();
+        throw;
+    }
 }
 
 void Pkcs11Token::Impl::give_back(CK_SESSION_HANDLE session, bool good) noexcept {
