@@ -17,7 +17,7 @@ namespace {
 
 namespace gp = app::globalplatform;
 
-struct Options {
+struct CardCommandOptions {
     CardOptions card;
     KeyOptions keys;
     std::string card_manager;
@@ -26,7 +26,7 @@ struct Options {
     bool release = false;
 };
 
-Bytes manager_aid(const Options& options) {
+Bytes manager_aid(const CardCommandOptions& options) {
     if (options.card_manager.empty()) return {};
     try {
         auto aid = from_hex(options.card_manager);
@@ -69,7 +69,7 @@ std::string done(gp::CardChange change) {
     return {};
 }
 
-int run(const Options& options, std::optional<gp::CardChange> change) {
+int run_card(const CardCommandOptions& options, std::optional<gp::CardChange> change) {
     const auto aid = manager_aid(options);
     const auto store = open_keys(options.keys);
     Card card{options.card};
@@ -93,10 +93,10 @@ int run(const Options& options, std::optional<gp::CardChange> change) {
     return exit_ok;
 }
 
-std::shared_ptr<Options> add_command(CLI::App& card, Action& action, const char* name, const char* what,
-                                     std::optional<gp::CardChange> change) {
+std::shared_ptr<CardCommandOptions> add_command(CLI::App& card, Action& action, const char* name,
+                                                const char* what, std::optional<gp::CardChange> change) {
     auto* command = card.add_subcommand(name, what);
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CardCommandOptions>();
     if (change == gp::CardChange::terminate) {
         command
             ->add_option("--yes-destroy", options->destroy,
@@ -119,7 +119,7 @@ std::shared_ptr<Options> add_command(CLI::App& card, Action& action, const char*
         ->add_option("--journal", options->journal, "Folder of the station's journal; default: in your home")
         ->option_text("DIR")
         ->group("Output");
-    command->callback([options, change, &action] { action = [=] { return run(*options, change); }; });
+    command->callback([options, change, &action] { action = [=] { return run_card(*options, change); }; });
     return options;
 }
 

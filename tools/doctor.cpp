@@ -116,7 +116,7 @@ Examination look_at_terminal() {
             "Persian names may look broken; export LANG=C.UTF-8"};
 }
 
-int run(const KeyOptions& keys, bool as_json) {
+int run_doctor(const KeyOptions& keys, bool as_json) {
     const Examination all[] = {look_at_pcscd(),   look_at_profiles(), look_at_keys(keys),
                                look_at_journal(), look_at_clock(),    look_at_terminal()};
     int code = exit_ok;  // of the first fault
@@ -146,7 +146,7 @@ void add_doctor(CLI::App& program, Action& action) {
     add_key_options(*command, options->keys);
     add_json_option(*command, options->json);
     command->callback(
-        [options, &action] { action = [options] { return run(options->keys, options->json); }; });
+        [options, &action] { action = [options] { return run_doctor(options->keys, options->json); }; });
 }
 
 }  // namespace kartsaz::tools

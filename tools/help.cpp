@@ -13,14 +13,14 @@
 namespace kartsaz::tools {
 namespace {
 
-constexpr std::size_t columns = 80;
+constexpr std::size_t help_columns = 80;
 constexpr std::size_t name_columns = 28;
 
 /// Two blanks, the name, and the description beside it or, where the name is long, below it.
 std::string entry(const std::string& name, const std::string& description) {
     std::string out = "  " + name;
     bool beside = out.size() + 2 <= name_columns;
-    for (const auto& line : wrap(description, columns - name_columns)) {
+    for (const auto& line : wrap(description, help_columns - name_columns)) {
         out += beside ? std::string(name_columns - (out.size() - (out.rfind('\n') + 1)), ' ')
                       : "\n" + std::string(name_columns, ' ');
         out += line;
@@ -67,7 +67,7 @@ public:
     }
     std::string make_description(const CLI::App* app) const override {
         std::string out;
-        for (const auto& line : wrap(app->get_description(), columns)) out += line + "\n";
+        for (const auto& line : wrap(app->get_description(), help_columns)) out += line + "\n";
         return out + "\n";
     }
     std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {

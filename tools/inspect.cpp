@@ -26,13 +26,13 @@ void say_fields(const std::vector<app::Inspection::Field>& fields) {
     for (const auto& [name, value] : fields) say_field(name, value);
 }
 
-struct Options {
+struct InspectOptions {
     CardOptions card;
     KeyOptions keys;
     bool no_authentication = false;
 };
 
-int run(const Options& options) {
+int run_inspect(const InspectOptions& options) {
     const auto keys = open_keys(options.keys);
     Card card{options.card};
     const auto seen = app::inspect(card.transport(), *keys, !options.no_authentication);
@@ -70,11 +70,11 @@ void say_inspection(const app::Inspection& seen) {
 
 void add_inspect(CLI::App& program, Action& action) {
     auto* command = program.add_subcommand("inspect", "Look at a blank body: chip, keys, applications");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InspectOptions>();
     add_card_options(*command, options->card);
     add_key_options(*command, options->keys);
     command->add_flag("--no-authentication", options->no_authentication, "Never open the secure channel");
-    command->callback([options, &action] { action = [options] { return run(*options); }; });
+    command->callback([options, &action] { action = [options] { return run_inspect(*options); }; });
 }
 
 }  // namespace kartsaz::tools

@@ -110,13 +110,13 @@ int show(const keys::KeyStore& store, bool as_json) {
     return exit_ok;
 }
 
-struct Options {
+struct KeysOptions {
     std::string plain, file, passphrase, source = "prompt", type = "aes";
     KeyOptions keys;
     bool json = false;
 };
 
-int seal(const Options& options) {
+int seal(const KeysOptions& options) {
     if (std::filesystem::exists(options.file)) {
         throw Error{Errc::usage, options.file + ": exists already; a key file is never overwritten"};
     }
@@ -138,7 +138,7 @@ int seal(const Options& options) {
 }
 
 /// The check values of a key that somebody types, to be compared with what is printed beside it.
-int kcv(const Options& options) {
+int kcv(const KeysOptions& options) {
     const auto type = key_type_named(options.type);
     std::string fault;
     const auto key = keys::secret_from_hex(read_secret(options.source, "the key, hexadecimal"), true, &fault);
@@ -162,7 +162,7 @@ int kcv(const Options& options) {
 }
 
 void add_key_file_commands(CLI::App& keys, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<KeysOptions>();
     auto* make = keys.add_subcommand("seal", "Encrypt a plain key file (docs/keys.md) with a passphrase");
     make->add_option("PLAIN", options->plain, "Plain key file, readable by you alone")->required();
     make->add_option("FILE", options->file, "The encrypted key file to make")->required();

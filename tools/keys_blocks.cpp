@@ -105,7 +105,7 @@ int export_block(const ExportOptions& options) {
     return exit_ok;
 }
 
-struct ImportOptions {
+struct BlockOptions {
     std::vector<std::string> blocks;
     std::string under, name, version, type = "aes", diversification = "none";
     KeyOptions keys;
@@ -190,7 +190,7 @@ keys::SecretBytes open_block(const NamedBlock& named, const keys::SecretBytes& k
     return std::move(opened.key);
 }
 
-int import_block(const ImportOptions& options) {
+int import_block(const BlockOptions& options) {
     if (options.keys.keys.empty()) {
         throw Error{Errc::usage, "import-block needs --keys: the key file that the keyset goes into"};
     }
@@ -251,7 +251,7 @@ void add_keys_blocks(CLI::App& keys, Action& action) {
     add_json_option(*out, sent->json);
     out->callback([sent, &action] { action = [sent] { return export_block(*sent); }; });
 
-    auto got = std::make_shared<ImportOptions>();
+    auto got = std::make_shared<BlockOptions>();
     auto* in = keys.add_subcommand("import-block", "A keyset from key blocks under a transport key");
     in->add_option("BLOCKS", got->blocks, "Files with role and block in a line, or ROLE=FILE with one block")
         ->required();

@@ -42,7 +42,7 @@ void keep_component(const keys::Component& component, const std::string& file, c
 
 namespace {
 
-struct Options {
+struct CeremonyOptions {
     std::string plan, file, keyset, version, purpose = "channel", type = "aes", diversification;
     unsigned bits = 0, parts = 3, part = 0;
     bool development = false, json = false;
@@ -71,7 +71,7 @@ std::size_t key_size(unsigned bits, keys::KeyType type) {
                 fmt::format("--bits: {}: AES keys have 128, 192 or 256, triple-DES keys 112 or 168", bits)};
 }
 
-int begin(const Options& options) {
+int begin(const CeremonyOptions& options) {
     if (std::filesystem::exists(options.plan)) {
         throw Error{Errc::usage, options.plan + ": exists already; each ceremony has a file of its own"};
     }
@@ -102,14 +102,14 @@ int begin(const Options& options) {
     return exit_ok;
 }
 
-int make(const Options& options) {
+int make(const CeremonyOptions& options) {
     check_target(options.file);
     keep_component(keys::new_component(keys::read_plan(options.plan), options.part), options.file,
                    options.passphrase, options.json);
     return exit_ok;
 }
 
-int show(const Options& options) {
+int show(const CeremonyOptions& options) {
     const auto component = keys::open_component(
         options.file, read_secret(options.passphrase, "passphrase of component " + options.file));
     say_component(component);
@@ -120,7 +120,7 @@ int show(const Options& options) {
 }  // namespace
 
 void add_keys_ceremony(CLI::App& keys, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CeremonyOptions>();
     auto* plan = keys.add_subcommand("new-ceremony", "Say what custodians are to make; writes no secret");
     plan->add_option("PLAN", options->plan, "The file to make")->required();
     plan->add_option("--keyset", options->keyset, "Name of the keyset")->option_text("NAME")->required();

@@ -21,7 +21,7 @@
 namespace kartsaz::tools {
 namespace {
 
-struct ImportOptions {
+struct ComponentOptions {
     std::string plan, file, shares = "prompt", check = "gp", passphrase = "prompt";
     unsigned part = 0;
     bool json = false;
@@ -39,7 +39,7 @@ keys::CheckMethod method_named(const std::string& text) {
 /// right.
 class ShareReader {
 public:
-    ShareReader(const keys::CeremonyPlan& plan, const ImportOptions& options)
+    ShareReader(const keys::CeremonyPlan& plan, const ComponentOptions& options)
         : plan_{plan}, method_{method_named(options.check)}, part_{options.part}, source_{options.shares} {}
 
     keys::SecretBytes read(const std::string& role) {
@@ -84,7 +84,7 @@ private:
     SecretSource source_;
 };
 
-int import(const ImportOptions& options) {
+int import(const ComponentOptions& options) {
     check_target(options.file);
     const auto plan = keys::read_plan(options.plan);
     ShareReader reader{plan, options};
@@ -166,7 +166,7 @@ int combine(const CombineOptions& options) {
 }  // namespace
 
 void add_keys_components(CLI::App& keys, Action& action) {
-    auto brought = std::make_shared<ImportOptions>();
+    auto brought = std::make_shared<ComponentOptions>();
     auto* import_command =
         keys.add_subcommand("import-component", "A custodian's component typed in from a printed form");
     import_command->add_option("PLAN", brought->plan, "Of new-ceremony")->required();

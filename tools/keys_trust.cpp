@@ -21,14 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct TrustExportOptions {
     std::string folder;
     std::vector<std::string> crls;
     KeyOptions keys;
     bool json = false;
 };
 
-std::vector<std::pair<std::string, Bytes>> read_crls(const Options& options, bool shipped) {
+std::vector<std::pair<std::string, Bytes>> read_crls(const TrustExportOptions& options, bool shipped) {
     std::vector<std::pair<std::string, Bytes>> out;
     for (const auto& file : options.crls) {
         check_source(file, "a CRL");
@@ -59,7 +59,7 @@ void write_public_file(const fs::path& file, const std::string& text) {
     if (fault) throw Error{Errc::store_failed, fmt::format("{}: {}", file.string(), fault.message())};
 }
 
-int export_trust(const Options& options) {
+int export_trust(const TrustExportOptions& options) {
     check_target_folder(options.folder);
     const auto store = open_keys(options.keys);
     const bool shipped = options.keys.keys.empty() && options.keys.token.empty();
@@ -91,7 +91,7 @@ int export_trust(const Options& options) {
 }  // namespace
 
 void add_keys_trust(CLI::App& keys, Action& action) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TrustExportOptions>();
     auto* give = keys.add_subcommand("trust-export",
                                      "Certificates and CRLs for verifiers, as a folder; nothing secret");
     give->add_option("FOLDER", options->folder, "Folder to write; what is in it and not named again stays")

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct ReadOptions {
     CardOptions card;
     AccessOptions access;
     std::string folder;
@@ -38,10 +38,11 @@ json dump_json(const app::CardDump& dump) {
     return {{"atr", to_hex(dump.atr)},
             {"chip", dump.chip},
             {"read_at", dump.read_at},
+            {"blank", dump.blank},
             {"applications", applications}};
 }
 
-int run(const Options& options) {
+int run_read(const ReadOptions& options) {
     const auto keys = open_keys(options.access.keys);
     const auto access = card_access(options.access);
     check_target(options.card.trace);
@@ -102,11 +103,12 @@ void say_dump(const app::CardDump& dump) {
                                                       : "not readable: " + file.refused);
         }
     }
+    for (const auto& name : dump.blank) say_field(name, "blank, not personalized");
 }
 
 void add_read(CLI::App& program, Action& action) {
     auto* command = program.add_subcommand("read", "Read a card back: files, photo, templates, proofs");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReadOptions>();
     command
         ->add_option("-o,--output", options->folder, "Folder for card.json, photo, templates and raw/ files")
         ->option_text("DIR");
@@ -115,7 +117,7 @@ void add_read(CLI::App& program, Action& action) {
     add_pin_option(*command, options->access);
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
-    command->callback([options, &action] { action = [options] { return run(*options); }; });
+    command->callback([options, &action] { action = [options] { return run_read(*options); }; });
 }
 
 }  // namespace kartsaz::tools

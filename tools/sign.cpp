@@ -20,7 +20,7 @@
 namespace kartsaz::tools {
 namespace {
 
-struct Options {
+struct SignOptions {
     CardOptions card;
     std::string document, pin, key, output;
 };
@@ -33,7 +33,7 @@ Bytes read_document(const std::string& file) {
     return content;
 }
 
-int run(const Options& options) {
+int run_sign(const SignOptions& options) {
     const auto document = read_document(options.document);
     const auto target = options.output.empty() ? options.document + ".p7s" : options.output;
     check_target(target);
@@ -63,7 +63,7 @@ int run(const Options& options) {
 
 void add_sign(CLI::App& program, Action& action) {
     auto* command = program.add_subcommand("sign", "Sign a document with the card, as its holder does");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SignOptions>();
     command->add_option("DOCUMENT", options->document, "Any file")->required();
     command->add_option("--pin-file", options->pin, "The holder's PIN")
         ->option_text(secret_source_text)
@@ -72,7 +72,7 @@ void add_sign(CLI::App& program, Action& action) {
         ->option_text("LABEL");
     file_option(*command, "-o,--output", options->output, "The CMS signature; default: DOCUMENT.p7s");
     add_card_options(*command, options->card);
-    command->callback([options, &action] { action = [options] { return run(*options); }; });
+    command->callback([options, &action] { action = [options] { return run_sign(*options); }; });
 }
 
 }  // namespace kartsaz::tools

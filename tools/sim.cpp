@@ -19,7 +19,7 @@
 namespace kartsaz::tools {
 namespace {
 
-std::atomic<bool> stopped{false};
+std::atomic<bool> bodies_stopped{false};
 
 struct NewOptions {
     std::string file;
@@ -99,8 +99,8 @@ struct PlugOptions {
 };
 
 int plug(const PlugOptions& options) {
-    std::signal(SIGINT, [](int) { stopped = true; });
-    std::signal(SIGTERM, [](int) { stopped = true; });
+    std::signal(SIGINT, [](int) { bodies_stopped = true; });
+    std::signal(SIGTERM, [](int) { bodies_stopped = true; });
     std::vector<std::unique_ptr<sim::Body>> bodies;
     for (const auto& file : options.files) {
         bodies.push_back(sim::Body::open(std::filesystem::path{file}));
@@ -117,7 +117,7 @@ int plug(const PlugOptions& options) {
                 fmt::print(stderr, "{}: {}\n", options.files[i], event);
             };
             try {
-                sim::plug(*bodies[i], options.host, port, stopped, options.once, tell);
+                sim::plug(*bodies[i], options.host, port, bodies_stopped, options.once, tell);
             } catch (const std::exception& error) {
                 tell(error.what());
                 failed = exit_reader;
@@ -165,7 +165,7 @@ void add_new(CLI::App& sim, Action& action) {
 }
 
 void add_plug(CLI::App& sim, Action& action) {
-    auto* command = sim.add_subcommand("plug", "Put bodies into pcscd's virtual reader until stopped");
+    auto* command = sim.add_subcommand("plug", "Put bodies into pcscd's virtual reader until bodies_stopped");
     auto options = std::make_shared<PlugOptions>();
     command->add_option("FILE", options->files, "One body for each slot")->required();
     command->add_option("--port", options->port, "Port of the first slot")

@@ -19,12 +19,13 @@
 namespace kartsaz::tools {
 namespace {
 
-struct Options {
+struct TokenCommandOptions {
     KeyOptions keys;
     std::string issuer_version = "31";
     std::vector<std::string> keysets;
     std::size_t key_size = 32;
     bool readable = false;
+    bool published_transport = false;
     bool json = false;
 };
 
@@ -54,7 +55,7 @@ nlohmann::json show_keysets(const keys::KeyStore& store) {
     return list;
 }
 
-nlohmann::json show_identities(const keys::KeyStore& store) {
+nlohmann::json token_identities(const keys::KeyStore& store) {
     auto list = nlohmann::json::array();
     for (const auto* name : identities) {
         if (!store.has_identity(name)) continue;
@@ -76,7 +77,7 @@ nlohmann::json show_identities(const keys::KeyStore& store) {
     return list;
 }
 
-int show(const Options& options) {
+int show(const TokenCommandOptions& options) {
     const auto token = open_token(options.keys, false);
     const auto facts = token->facts();
     say_field("token", facts.label);
@@ -98,7 +99,7 @@ int show(const Options& options) {
     if (facts.logged_in) {
         const auto store = keys::token_key_store(token);
         document["keysets"] = show_keysets(*store);
-        document["identities"] = show_identities(*store);
+        document["identities"] = token_identities(*store);
         document["weaknesses"] = store->weaknesses();
         for (const auto& weakness : store->weaknesses()) say_field("weak", weakness);
     } else {
@@ -117,7 +118,25 @@ std::uint8_t key_version(const std::string& text) {
     return static_cast<std::uint8_t>(value);
 }
 
-int init_keys(const Options& options) {
+/// Blank cards for trials answer to keys that everybody knows.
+void bring_published_transport(const std::shared_ptr<keys::Pkcs11Token>& token) {
+    const auto before = keys::token_key_store(token);
+    const auto published = keys::development_keys();
+    for (const auto* keyset : published->versions("transport")) {
+        if (keyset->type != keys::KeyType::aes) continue;
+        const auto there = before->versions(keyset->name);
+        const bool has = std::any_of(there.begin(), there.end(), [&](const keys::Keyset* one) {
+            return one->version == keyset->version;
+        });
+        if (has) {
+            say(fmt::format("{} v{:02X} is there already and stays.", keyset->name, keyset->version));
+        } else {
+            (void)keys::import_token_keyset(token, *keyset);
+        }
+    }
+}
+
+int init_keys(const TokenCommandOptions& options) {
     const auto token = open_token(options.keys);
     using keys::Diversification;
     using keys::KeyPurpose;
@@ -139,6 +158,7 @@ int init_keys(const Options& options) {
             (void)keys::generate_token_keyset(token, wanted);
         }
     }
+    if (options.published_transport) bring_published_transport(token);
     const auto store = keys::token_key_store(token);
     say(fmt::format("Master keys in {}:", token->place()));
     const auto list = show_keysets(*store);
@@ -146,7 +166,7 @@ int init_keys(const Options& options) {
     return exit_ok;
 }
 
-int import_keys(const Options& options) {
+int import_keys(const TokenCommandOptions& options) {
     if (options.keys.keys.empty()) {
         throw Error{Errc::usage, "token import needs --keys: the key file that the masters come from"};
     }
@@ -186,8 +206,8 @@ void add_token(CLI::App& program, Action& action) {
     auto* token =
         program.add_subcommand("token", "Keys in a token (HSM) behind PKCS#11: show, make, bring in");
     token->require_subcommand(1);
-    auto options = std::make_shared<Options>();
-    const auto add = [&](const char* name, const char* what, int (*work)(const Options&)) {
+    auto options = std::make_shared<TokenCommandOptions>();
+    const auto add = [&](const char* name, const char* what, int (*work)(const TokenCommandOptions&)) {
         auto* command = token->add_subcommand(name, what);
         add_token_options(*command, options->keys);
         command->get_option("--token")->required();
@@ -206,6 +226,9 @@ void add_token(CLI::App& program, Action& action) {
     make->add_option("--key-size", options->key_size, "Bytes of each AES key: 16, 24 or 32; default: 32")
         ->check(CLI::IsMember({16, 24, 32}))
         ->option_text("N");
+    make->add_flag("--published-transport", options->published_transport,
+                   "Bring in the published transport keys (40 41 .. 4F) of blank test cards, too: everybody "
+                   "knows them, and production refuses them");
     auto* bring = add("import", "Bring the masters of a key file into the token", import_keys);
     file_option(*bring, "--keys", options->keys.keys, "The key file")->group("Keys");
     passphrase_option(*bring, "--passphrase-file", options->keys.passphrase_file, "Its passphrase")

@@ -9,6 +9,7 @@
 
 #include "apdu/error.h"
 #include "libcard/perso/receipt.h"
+#include "libcard/profile/profile.h"
 #include "libcard/report/report.h"
 #include "tools/command.h"
 #include "tools/console.h"
@@ -18,7 +19,7 @@
 namespace kartsaz::tools {
 namespace {
 
-struct Options {
+struct VerifyOptions {
     CardOptions card;
     AccessOptions access;
     JudgeOptions judge;
@@ -32,17 +33,17 @@ std::string text_of(const std::string& path) {
     return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
 }
 
-std::string chip_of_receipt(const std::string& file) {
+perso::Receipt read_receipt(const std::string& file) {
     check_source(file, "a receipt");
     try {
-        return perso::receipt_from_json(text_of(file), file).chip;
+        return perso::receipt_from_json(text_of(file), file);
     } catch (const Error& error) {
         const std::string what = error.what();
         throw Error{Errc::input_invalid, what.starts_with(file) ? what : file + ": " + what};
     }
 }
 
-int run(Options& options) {
+int run_verify(VerifyOptions& options) {
     if (!options.from.empty() && !options.card.reader.empty()) {
         throw Error{Errc::usage, "--from judges a folder and -r a card: one of them"};
     }
@@ -82,7 +83,20 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
         expected_ = record::load(options.expect, {options.reencode_photo}).record;
     }
     if (!options.receipt.empty()) {
-        receipt_chip_ = chip_of_receipt(options.receipt);
+        const auto receipt = read_receipt(options.receipt);
+        receipt_chip_ = receipt.chip;
+        // "emrtd/EF.DG1" -> ...
+        for (const auto& [file, digest] : receipt.files)
+            demanded_[file.substr(0, file.find('/'))] = "the receipt";
+    }
+    if (!options.profile.empty()) {
+        if (options.profile.find('/') != std::string::npos) check_source(options.profile, "a profile");
+        const auto profile = profile::load(options.profile);
+        for (const auto& name : profile.applications) {
+            // a part that the profile itself can do without
+            if (!profile.section(name).flag("required", true)) continue;
+            demanded_.emplace(name, fmt::format("profile {}", profile.name));
+        }
     }
     if (!options.against.empty()) {
         // CARD.json names the folder that `read -o` wrote
@@ -99,6 +113,7 @@ verify::Report Judge::operator()(const app::CardDump& dump) const {
     context.expected = expected_ ? &*expected_ : nullptr;
     context.development_trust = development_;
     context.demand_crl = options_.demand_crl;
+    context.demanded = demanded_;
     return verify::judge(context);
 }
 
@@ -112,7 +127,7 @@ void Judge::write_files(const verify::Report& report) const {
 
 void add_verify(CLI::App& program, Action& action) {
     auto* command = program.add_subcommand("verify", "Prove that a card is good, or name what is wrong");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<VerifyOptions>();
     command
         ->add_option("--from", options->from,
                      "Judge the output of `read -o`, or a folder of files, without a card")
@@ -127,7 +142,12 @@ void add_verify(CLI::App& program, Action& action) {
     command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today")
         ->option_text("DATE");
     file_option(*command, "--against", options->judge.against, "card.json of the card as it was registered");
-    file_option(*command, "--receipt", options->judge.receipt, "Receipt: the chip must be the same");
+    file_option(*command, "--receipt", options->judge.receipt,
+                "Receipt: the chip must be the same, and each application that was written be there");
+    command
+        ->add_option("-p,--profile", options->judge.profile,
+                     "Shipped profile, or path of a .toml file: each of its applications must be there")
+        ->option_text("PROFILE");
     command->add_flag("--reencode-photo", options->judge.reencode_photo,
                       "The card was written with --reencode-photo");
     command->add_flag("--demand-crl", options->judge.demand_crl,
@@ -138,7 +158,7 @@ void add_verify(CLI::App& program, Action& action) {
     file_option(*command, "--report", options->judge.report, "Write an HTML report")->group("Output");
     file_option(*command, "--junit", options->judge.junit, "Write a JUnit XML")->group("Output");
     command->add_flag("--all", options->all_checks, "List the checks that passed, too")->group("Output");
-    command->callback([options, &action] { action = [options] { return run(*options); }; });
+    command->callback([options, &action] { action = [options] { return run_verify(*options); }; });
 }
 
 }  // namespace kartsaz::tools

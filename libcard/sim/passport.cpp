@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "libcard/sim/fields.h"
 #include "libcard/sim/power_lost.h"
 
 namespace kartsaz::sim {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::array<std::uint8_t, 7> passport_aid{0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01};
 constexpr std::uint16_t locked_sw = 0x6985, denied_sw = 0x6982;
 constexpr std::uint16_t dg3 = 0x0103, dg4 = 0x0104;
-constexpr std::size_t largest_file = 32767;
 constexpr std::uint8_t issuer_level = 0x03;    // C-MAC and C-DECRYPTION
 constexpr std::uint8_t personal_level = 0x33;  // both directions encrypted, which SCP02 cannot do
 

@@ -7,7 +7,6 @@ namespace kartsaz::sim {
 namespace {
 
 constexpr std::size_t block = 8;
-constexpr std::uint8_t c_decryption = 0x02, r_mac = 0x10;
 
 /// 01, purpose, sequence counter, zeros, under a static key in CBC mode (E.4.1).
 Bytes derive(const Bytes& key, std::uint8_t purpose, const Bytes& counter) {

@@ -6,8 +6,6 @@
 namespace kartsaz::sim {
 namespace {
 
-constexpr std::uint8_t c_mac = 0x01, c_decryption = 0x02, r_mac = 0x10, r_encryption = 0x20;
-
 /// SP 800-108 in counter mode with AES-CMAC. Source: Amendment D, 4.1.5.
 Bytes derive(Aes& key, std::uint8_t constant, std::size_t size, ByteView context) {
     Bytes out;

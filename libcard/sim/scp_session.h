@@ -6,6 +6,9 @@
 
 namespace kartsaz::sim {
 
+/// Bits of the security level, GPCS 2.3.1, table 10-1.
+constexpr std::uint8_t c_mac = 0x01, c_decryption = 0x02, r_mac = 0x10, r_encryption = 0x20;
+
 /// A secure channel of the card manager as computed inside the card: what SCP02 and SCP03 have in common.
 class ScpSession {
 public:

@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "libcard/sim/crypt.h"
+#include "libcard/sim/status.h"
 
 namespace kartsaz::sim {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> applet_aid{0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB,
                                                   0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01};
-constexpr std::uint16_t wrong_length = 0x6700, wrong_p1p2 = 0x6A86, denied = 0x6982, general = 0x6900;
 constexpr std::uint8_t ins_generate = 0x46, ins_perform = 0x2A, ins_put_data = 0xDB, ins_get_response = 0xC0;
 constexpr std::uint8_t cla_chaining = 0x10;
 constexpr std::size_t shortest_pin = 4, longest_pin = reference_length;
@@ -79,12 +79,12 @@ std::uint16_t Signature::follow_chain(const Command& command) {
             chain_p1p2_ = command.p1p2();
             chaining_ = true;
         } else if (chain_ins_ != command.ins || chain_p1p2_ != command.p1p2()) {
-            return general;
+            return status::general;
         } else if (!more) {
             chaining_ = false;
         }
     }
-    return !unsent_.empty() && command.ins != ins_get_response ? general : std::uint16_t{0x9000};
+    return !unsent_.empty() && command.ins != ins_get_response ? status::general : std::uint16_t{0x9000};
 }
 
 Answer Signature::handle(const Command& command) {
@@ -135,20 +135,21 @@ Answer Signature::dispatch(const Command& command) {
 
 Answer Signature::get_data(const Command& command) const {
     if (traits().version == 0) return refuse(0x6D00);
-    if (command.p1p2() != 0x0101) return refuse(wrong_p1p2);
+    if (command.p1p2() != 0x0101) return refuse(status::wrong_p1p2);
     return {version()};
 }
 
 Answer Signature::get_challenge(const Command& command) {
     const bool looks_at_p2 = traits().version != 0;
-    if (command.p1 != 0 || (looks_at_p2 && command.p2 != 0)) return refuse(wrong_p1p2);
-    if (command.ne == 0 || command.ne > short_response || command.open_ended) return refuse(wrong_length);
+    if (command.p1 != 0 || (looks_at_p2 && command.p2 != 0)) return refuse(status::wrong_p1p2);
+    if (command.ne == 0 || command.ne > short_response || command.open_ended)
+        return refuse(status::wrong_length);
     return {chip_.rng.bytes(command.ne)};
 }
 
 Answer Signature::get_response(const Command& command) {
     if (!chains()) return refuse(0x6D00);
-    if (!pin_given_) return refuse(denied);
+    if (!pin_given_) return refuse(status::denied);
     if (unsent_.empty()) return refuse(0x6985);
     const std::size_t next = std::min(unsent_.size(), short_response);
     if (command.ne != next) return refuse(static_cast<std::uint16_t>(0x6C00 | (next & 0xFF)));
@@ -183,10 +184,10 @@ void Signature::set_pin(ByteView pin) {
 }
 
 Answer Signature::verify(const Command& command) {
-    if (command.p1p2() != 0x0001) return refuse(wrong_p1p2);
+    if (command.p1p2() != 0x0001) return refuse(status::wrong_p1p2);
     const Bytes& pin = command.data;
     if (pin.empty()) return refuse(state().life == signature_operational ? tries_left(state().pin) : 0x9000);
-    if (!pin_length(pin.size())) return refuse(wrong_length);
+    if (!pin_length(pin.size())) return refuse(status::wrong_length);
     pin_given_ = check(state().pin, padded(pin));
     files_.open(pin_given_);
     return pin_given_ ? Answer{} : refuse(tries_left(state().pin));
@@ -195,16 +196,16 @@ Answer Signature::verify(const Command& command) {
 Answer Signature::change_reference(const Command& command) {
     const ByteView data{command.data};
     if (state().life == signature_operational) {
-        if (command.p1p2() != 0x0001) return refuse(wrong_p1p2);
-        if (data.size() != 2 * reference_length) return refuse(wrong_length);
+        if (command.p1p2() != 0x0001) return refuse(status::wrong_p1p2);
+        if (data.size() != 2 * reference_length) return refuse(status::wrong_length);
         pin_given_ = check(state().pin, data.first(reference_length));
         if (!pin_given_) return refuse(tries_left(state().pin));
         set_pin(data.last(reference_length));
         return {};
     }
     const bool puk = command.p1p2() == 0x0102 && state().life == signature_creation;
-    if (!puk && command.p1p2() != 0x0101) return refuse(wrong_p1p2);
-    if (puk ? data.size() != reference_length : !pin_length(data.size())) return refuse(wrong_length);
+    if (!puk && command.p1p2() != 0x0101) return refuse(status::wrong_p1p2);
+    if (puk ? data.size() != reference_length : !pin_length(data.size())) return refuse(status::wrong_length);
     if (puk) {
         state().puk = Reference{command.data, puk_tries};
         chip_.changed = true;
@@ -220,8 +221,8 @@ Answer Signature::reset_retry(const Command& command) {
     if (state().life != signature_operational) return refuse(0x6986);
     const ByteView data{command.data};
     const bool length = data.size() > reference_length && pin_length(data.size() - reference_length);
-    if (!length) return refuse(wrong_length);
-    if (command.p1p2() != 0x0001) return refuse(wrong_p1p2);
+    if (!length) return refuse(status::wrong_length);
+    if (command.p1p2() != 0x0001) return refuse(status::wrong_p1p2);
     if (!state().puk) return refuse(0x63C0);
     if (!check(*state().puk, data.first(reference_length))) return refuse(tries_left(*state().puk));
     set_pin(data.subspan(reference_length));
@@ -230,7 +231,7 @@ Answer Signature::reset_retry(const Command& command) {
 
 std::optional<Bytes> Signature::gather(const Command& command, std::uint16_t& sw) {
     if (chains() && gathered_.size() + command.data.size() > gather_buffer) {
-        sw = wrong_length;
+        sw = status::wrong_length;
         return std::nullopt;
     }
     append(gathered_, command.data);

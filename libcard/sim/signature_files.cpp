@@ -5,12 +5,12 @@
 
 #include "libcard/sim/passport.h"
 #include "libcard/sim/power_lost.h"
+#include "libcard/sim/status.h"
 
 namespace kartsaz::sim {
 namespace {
 
 using Type = SignatureFile::Type;
-constexpr std::uint16_t not_found = 0x6A82, invalid = 0x6984, denied = 0x6982, wrong_p1p2 = 0x6A86;
 constexpr std::size_t most_children = 30;
 constexpr std::size_t default_size = 128;
 constexpr std::size_t memory = 1 << 20;        // bytes of all files together
@@ -86,7 +86,7 @@ std::uint16_t SignatureFiles::may(const SignatureFile* file, Right right) const 
     const std::uint8_t rule = at < rules->size() ? (*rules)[at] : 0xFF;
     if (rule == 0x00) return 0x9000;
     const bool pin = rule == 0x90 || (rule & 0x9F) == 0x10;
-    return pin && user_ ? 0x9000 : denied;
+    return pin && user_ ? 0x9000 : status::denied;
 }
 
 bool SignatureFiles::below(const SignatureFile& file, std::uint16_t directory) const {
@@ -137,7 +137,7 @@ std::optional<SignatureFiles::Found> SignatureFiles::by_name(ByteView name) {
 
 Answer SignatureFiles::select_file(const Command& command) {
     forget_lost();
-    if ((command.p2 & 0xF3) != 0) return refuse(wrong_p1p2);
+    if ((command.p2 & 0xF3) != 0) return refuse(status::wrong_p1p2);
     std::optional<Found> found;
     switch (command.p1) {
         case 0x00:
@@ -166,14 +166,14 @@ Answer SignatureFiles::select_file(const Command& command) {
             found = by_path(command.data, directory_);
             break;
         default:
-            return refuse(wrong_p1p2);
+            return refuse(status::wrong_p1p2);
     }
-    if (!found) return refuse(not_found);
+    if (!found) return refuse(status::not_found);
     const SignatureFile* file = found->file;
     const bool directory = file == nullptr || file->type == Type::df;
     directory_ = file == nullptr ? signature_master : directory ? file->fid : file->parent;
     if (!directory) file_ = file->fid;  // a directory leaves the current EF as it is
-    if ((command.p2 & 0xFC) == 0x08) return refuse(wrong_p1p2);
+    if ((command.p2 & 0xFC) == 0x08) return refuse(status::wrong_p1p2);
     if ((command.p2 & 0xFC) == 0x0C) return {};
     return {file == nullptr ? master_fcp : file->fcp};
 }
@@ -181,7 +181,7 @@ Answer SignatureFiles::select_file(const Command& command) {
 std::uint16_t SignatureFiles::make_ef(const Bytes& fcp, std::uint8_t descriptor, SignatureFile& file) const {
     switch (descriptor & 0x07) {
         case 0x00:
-            return invalid;
+            return status::invalid;
         case 0x01:
             break;
         default:
@@ -190,7 +190,7 @@ std::uint16_t SignatureFiles::make_ef(const Bytes& fcp, std::uint8_t descriptor,
     }
     std::size_t size = default_size;
     if (const auto wanted = simple_tlv(early_part(fcp), 0x81)) {
-        if (wanted->size() > 2) return invalid;
+        if (wanted->size() > 2) return status::invalid;
         size = big_endian(*wanted);
         // the applet takes both as signed numbers
         if (size > (wanted->size() == 1 ? 0x7FU : 0x7FFFU)) return 0x6F00;
@@ -200,23 +200,25 @@ std::uint16_t SignatureFiles::make_ef(const Bytes& fcp, std::uint8_t descriptor,
 }
 
 std::uint16_t SignatureFiles::make(const Bytes& fcp, SignatureFile& file) {
-    if (fcp.size() < 2 || (fcp[0] != 0x6F && fcp[0] != 0x62)) return invalid;
+    if (fcp.size() < 2 || (fcp[0] != 0x6F && fcp[0] != 0x62)) return status::invalid;
     const auto length = length_at(ByteView{fcp}.subspan(1));
-    if (!length || *length != fcp.size() - std::min(fcp.size(), 1 + length_field(*length))) return invalid;
+    if (!length || *length != fcp.size() - std::min(fcp.size(), 1 + length_field(*length)))
+        return status::invalid;
     const ByteView inner = ByteView{fcp}.last(*length);
-    if (!simple_tlv_sound(inner)) return invalid;
+    if (!simple_tlv_sound(inner)) return status::invalid;
     const auto fid = simple_tlv(inner, 0x83);
-    if (!fid || fid->size() != 2) return invalid;
+    if (!fid || fid->size() != 2) return status::invalid;
     file.fid = fid_of(*fid);
     // one identifier, one file on the whole card
     const bool passport_file = chip_.kind.passport && lds_file(file.fid) != nullptr;
-    if (file.fid == signature_master || state().file(file.fid) != nullptr || passport_file) return invalid;
+    if (file.fid == signature_master || state().file(file.fid) != nullptr || passport_file)
+        return status::invalid;
     const auto rules = simple_tlv(inner, 0x86);
-    if (rules && rules->size() != 8) return invalid;
+    if (rules && rules->size() != 8) return status::invalid;
     const auto descriptor = simple_tlv(inner, 0x82);
-    if (!descriptor || descriptor->size() > 6) return invalid;
+    if (!descriptor || descriptor->size() > 6) return status::invalid;
     const bool directory = ((*descriptor)[0] & 0x3F) == 0x38;
-    if (!directory && ((*descriptor)[0] & 0x30) != 0) return invalid;
+    if (!directory && ((*descriptor)[0] & 0x30) != 0) return status::invalid;
     const SignatureFile* parent = state().file(directory_);
     if (const auto sw = may(parent, directory ? Right::create_df : Right::update); sw != 0x9000) return sw;
     file.parent = directory_;
@@ -227,7 +229,7 @@ std::uint16_t SignatureFiles::make(const Bytes& fcp, SignatureFile& file) {
 
 Answer SignatureFiles::create(const Command& command) {
     forget_lost();
-    if (command.p1p2() != 0) return refuse(wrong_p1p2);
+    if (command.p1p2() != 0) return refuse(status::wrong_p1p2);
     SignatureFile file;
     if (const auto sw = make(command.data, file); sw != 0x9000) return refuse(sw);
     std::size_t children = 0, used = file.content.size();
@@ -249,12 +251,12 @@ Answer SignatureFiles::create(const Command& command) {
 
 Answer SignatureFiles::remove(const Command& command) {
     forget_lost();
-    if (command.p1p2() != 0) return refuse(wrong_p1p2);
+    if (command.p1p2() != 0) return refuse(status::wrong_p1p2);
     if (command.data.size() != 2) return refuse(0x6700);
     const std::uint16_t fid = fid_of(command.data);
     if (fid == signature_master) return refuse(0x6986);
     const SignatureFile* file = state().file(fid);
-    if (file == nullptr) return refuse(not_found);
+    if (file == nullptr) return refuse(status::not_found);
     if (const auto sw = may(file, Right::delete_self); sw != 0x9000) return refuse(sw);
     directory_ = file->parent;
     file_.reset();
@@ -277,12 +279,12 @@ std::uint16_t SignatureFiles::target(const Command& command, SignatureFile*& fil
         file = file_ ? state().file(*file_) : nullptr;
         return 0x9000;
     }
-    if ((command.p1 & 0xE0) != 0x80) return wrong_p1p2;
+    if ((command.p1 & 0xE0) != 0x80) return status::wrong_p1p2;
     // the short identifier is always the last five bits of the file identifier
     const auto found = std::find_if(state().files.begin(), state().files.end(), [&](const SignatureFile& f) {
         return f.parent == directory_ && f.type != Type::df && (f.fid & 0x1F) == (command.p1 & 0x1F);
     });
-    if (found == state().files.end()) return not_found;
+    if (found == state().files.end()) return status::not_found;
     file = &*found;
     offset = command.p2;
     return 0x9000;

@@ -13,11 +13,11 @@
 #include <array>
 
 #include "libcard/sim/signature_files.h"
+#include "libcard/sim/status.h"
 
 namespace kartsaz::sim {
 namespace {
 
-constexpr std::uint16_t invalid = 0x6984, wrong_data = 0x6A80, unsupported = 0x6A81;
 constexpr std::size_t exponent_size = 3;
 
 /// The curves that both the applet (by the length of their prime) and Botan know.
@@ -48,11 +48,11 @@ Botan::BigInt number(ByteView bytes) {
 
 /// The named curve with these parameters; null and a status word when there is none.
 std::unique_ptr<Botan::EC_Group> curve_of(ByteView parameters, std::uint16_t& sw) {
-    sw = invalid;
+    sw = status::invalid;
     const auto p = simple_tlv(parameters, 0x81);
     if (!p) return nullptr;
     if (!known_length(p->size())) {
-        sw = unsupported;
+        sw = status::unsupported;
         return nullptr;
     }
     const auto a = simple_tlv(parameters, 0x82), b = simple_tlv(parameters, 0x83);
@@ -102,9 +102,9 @@ Answer signed_with(Chip& chip, const Botan::Private_Key& key, const std::string&
 /// What stands inside the template `tag`, when it fills `data` and is sound.
 std::uint16_t inside(ByteView data, std::uint32_t tag, ByteView& inner) {
     const std::size_t tag_size = tag > 0xFF ? 2 : 1;
-    if (data.size() < tag_size || big_endian(data.first(tag_size)) != tag) return wrong_data;
+    if (data.size() < tag_size || big_endian(data.first(tag_size)) != tag) return status::wrong_data;
     const auto outer = take_object(data);
-    if (!outer || !data.empty() || !simple_tlv_sound(outer->value)) return invalid;
+    if (!outer || !data.empty() || !simple_tlv_sound(outer->value)) return status::invalid;
     inner = outer->value;
     return 0x9000;
 }
@@ -175,7 +175,7 @@ Answer decipher_rsa(Chip& chip, const SignatureKey& key, ByteView cryptogram) {
         const auto plain = decryptor.decrypt(cryptogram.data(), cryptogram.size());
         return {Bytes{plain.begin(), plain.end()}};
     } catch (const Botan::Exception&) {
-        return refuse(wrong_data);
+        return refuse(status::wrong_data);
     }
 }
 
@@ -185,15 +185,16 @@ std::uint16_t import_rsa(Chip& chip, ByteView data, unsigned bits, SignatureKey&
     std::array<Botan::BigInt, 5> parts;  // p, q, 1/q mod p, d mod p-1, d mod q-1
     for (std::size_t at = 0; at < parts.size(); ++at) {
         const auto part = simple_tlv(inner, static_cast<std::uint8_t>(0x92 + at));
-        if (!part) return invalid;
+        if (!part) return status::invalid;
         parts.at(at) = number(*part);
     }
     const auto& [p, q, q_inverse, d_p, d_q] = parts;
-    if (p.is_even() || q.is_even() || (p * q).bits() != bits) return invalid;
-    if (!Botan::is_prime(p, chip.rng.botan()) || !Botan::is_prime(q, chip.rng.botan())) return invalid;
+    if (p.is_even() || q.is_even() || (p * q).bits() != bits) return status::invalid;
+    if (!Botan::is_prime(p, chip.rng.botan()) || !Botan::is_prime(q, chip.rng.botan()))
+        return status::invalid;
     const Botan::BigInt e = Botan::inverse_mod(d_p, p - 1);
     const bool fits = e > 1 && e == Botan::inverse_mod(d_q, q - 1) && q_inverse == Botan::inverse_mod(q, p);
-    if (!fits) return invalid;
+    if (!fits) return status::invalid;
     key = {.rsa = true, .imported = true, .pkcs8 = pkcs8(Botan::RSA_PrivateKey{p, q, e})};
     return 0x9000;
 }
@@ -205,9 +206,9 @@ std::uint16_t import_ec(Chip& chip, ByteView data, SignatureKey& key) {
     const auto group = curve_of(inner, sw);
     if (!group) return sw;
     const auto scalar = simple_tlv(inner, 0x88);
-    if (!scalar) return invalid;
+    if (!scalar) return status::invalid;
     const Botan::BigInt d = number(*scalar);
-    if (d.is_zero() || d >= group->get_order()) return invalid;
+    if (d.is_zero() || d >= group->get_order()) return status::invalid;
     key = {.imported = true, .pkcs8 = pkcs8(Botan::ECDSA_PrivateKey{chip.rng.botan(), *group, d})};
     return 0x9000;
 }

@@ -3,21 +3,15 @@
 
 #include <algorithm>
 
+#include "libcard/sim/fields.h"
+
 namespace kartsaz::sim {
 namespace {
 
-constexpr std::size_t field_head = 5;  // one byte of name, four of length
 constexpr std::size_t file_head = 2 + 2 + 1 + 2;
-constexpr std::size_t largest_file = 32767;
-
-void put(Bytes& out, char name, ByteView value) {
-    out.push_back(static_cast<std::uint8_t>(name));
-    append(out, big_endian(value.size(), 4));
-    append(out, value);
-}
 
 void put_reference(Bytes& out, char name, const Reference& reference) {
-    put(out, name, concat({Bytes{reference.tries}, reference.value}));
+    put_field(out, name, concat({Bytes{reference.tries}, reference.value}));
 }
 
 void put_file(Bytes& out, const SignatureFile& file) {
@@ -136,8 +130,8 @@ std::string_view signature_file_name(std::uint16_t fid) {
 
 Bytes encode_signature(const SignatureState& state) {
     Bytes out;
-    put(out, 's', Bytes{state.life});
-    put(out, 'i', Bytes{static_cast<std::uint8_t>(state.import_allowed)});
+    put_field(out, 's', Bytes{state.life});
+    put_field(out, 'i', Bytes{static_cast<std::uint8_t>(state.import_allowed)});
     put_reference(out, 'p', state.pin);
     if (state.puk) put_reference(out, 'u', *state.puk);
     for (const SignatureFile& file : state.files) put_file(out, file);
@@ -146,7 +140,7 @@ Bytes encode_signature(const SignatureState& state) {
         if (key.pkcs8.empty()) continue;
         const Bytes head{static_cast<std::uint8_t>(slot), static_cast<std::uint8_t>(key.rsa),
                          static_cast<std::uint8_t>(key.imported)};
-        put(out, 'k', concat({head, key.pkcs8}));
+        put_field(out, 'k', concat({head, key.pkcs8}));
     }
     return out;
 }

@@ -7,14 +7,13 @@
 #include <algorithm>
 
 #include "apdu/error.h"
+#include "libcard/sim/fields.h"
 
 namespace kartsaz::sim {
 namespace {
 
 constexpr std::array<std::uint8_t, 8> magic{'K', 'S', 'Z', 'B', 'O', 'D', 'Y', 1};
 constexpr std::size_t digest_size = 16;
-constexpr std::size_t field_head = 5;  // one byte of name, four of length
-constexpr std::size_t largest_file = 32767;
 
 Bytes digest(ByteView bytes) {
     const auto hash = Botan::HashFunction::create_or_throw("BLAKE2b(128)");
@@ -24,13 +23,8 @@ Bytes digest(ByteView bytes) {
     return out;
 }
 
-void put(Bytes& out, char name, ByteView value) {
-    out.push_back(static_cast<std::uint8_t>(name));
-    append(out, big_endian(value.size(), 4));
-    append(out, value);
-}
 void put_number(Bytes& out, char name, std::uint64_t value, std::size_t size) {
-    put(out, name, big_endian(value, size));
+    put_field(out, name, big_endian(value, size));
 }
 
 Bytes encode_keyset(const Keyset& keyset) {
@@ -219,23 +213,23 @@ Bytes encode(const CardState& state) {
     Bytes out;
     out.reserve(room);
     out.insert(out.end(), magic.begin(), magic.end());
-    put(out, 'k', to_bytes(state.kind));
+    put_field(out, 'k', to_bytes(state.kind));
     put_number(out, 'n', state.serial, 4);
-    if (state.seed) put(out, 'r', *state.seed);
+    if (state.seed) put_field(out, 'r', *state.seed);
     put_number(out, 'v', state.scp, 1);
     put_number(out, 'i', state.scp_i, 1);
-    put(out, 'l', to_bytes(state.link));
+    put_field(out, 'l', to_bytes(state.link));
     put_number(out, 'o', state.open, 1);
     put_number(out, 'c', state.life_cycle, 1);
-    for (const Keyset& keyset : state.keysets) put(out, 'K', encode_keyset(keyset));
-    put(out, 'P', encode_instance(state.passport_instance));
-    put(out, 'S', encode_instance(state.signature_instance));
+    for (const Keyset& keyset : state.keysets) put_field(out, 'K', encode_keyset(keyset));
+    put_field(out, 'P', encode_instance(state.passport_instance));
+    put_field(out, 'S', encode_instance(state.signature_instance));
     const PassportState& passport = state.passport;
     put_number(out, 'L', passport.locked, 1);
-    if (!passport.access_seed.empty()) put(out, 'A', passport.access_seed);
-    if (!passport.aa_modulus.empty()) put(out, 'm', passport.aa_modulus);
-    if (!passport.aa_exponent.empty()) put(out, 'e', passport.aa_exponent);
-    if (!passport.aa_scalar.empty()) put(out, 's', passport.aa_scalar);
+    if (!passport.access_seed.empty()) put_field(out, 'A', passport.access_seed);
+    if (!passport.aa_modulus.empty()) put_field(out, 'm', passport.aa_modulus);
+    if (!passport.aa_exponent.empty()) put_field(out, 'e', passport.aa_exponent);
+    if (!passport.aa_scalar.empty()) put_field(out, 's', passport.aa_scalar);
     for (const auto& [fid, file] : passport.files) {
         out.push_back('F');
         append(out, big_endian(file.content.size() + 4, 4));
@@ -243,7 +237,7 @@ Bytes encode(const CardState& state) {
         append(out, big_endian(file.size, 2));
         append(out, file.content);
     }
-    put(out, 'G', encode_signature(state.signature));
+    put_field(out, 'G', encode_signature(state.signature));
     append(out, digest(out));
     return out;
 }

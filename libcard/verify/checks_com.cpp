@@ -45,7 +45,7 @@ std::string tag_name(std::uint32_t tag) {
     return def != nullptr && def->dg != 0 ? std::string{def->name} : fmt::format("tag {:02X}", tag);
 }
 
-void structure(const Observation& seen, Verdicts& verdicts) {
+void com_structure(const Observation& seen, Verdicts& verdicts) {
     const app::DumpFile* file = seen.file("EF.COM");
     if (file == nullptr) {
         const std::string why = seen.refused("EF.COM");
@@ -169,7 +169,7 @@ void lds_version(const Observation& seen, Verdicts& verdicts) {
 void add_com_checks(std::vector<Check>& checks) {
     const auto fatal = Severity::fatal;
     checks.push_back({"emrtd.com.structure", "EF.COM is whole and in its one canonical form", fatal,
-                      "ICAO Doc 9303-10", "4.6.1", "emrtd", depth_com_form, structure});
+                      "ICAO Doc 9303-10", "4.6.1", "emrtd", depth_com_form, com_structure});
     checks.push_back({"emrtd.com.lists-files", "EF.COM lists exactly the files that are there", fatal,
                       "ICAO Doc 9303-10", "4.6.1", "emrtd", depth_com_content, lists_files});
     checks.push_back({"emrtd.com.sod-agree", "EF.COM lists exactly the data groups that EF.SOD signs", fatal,

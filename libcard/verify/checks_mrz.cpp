@@ -16,7 +16,7 @@ std::size_t file_offset(const Observation& seen, std::size_t mrz_offset) {
     return seen.mrz->file_offset + mrz_offset;
 }
 
-void structure(const Observation& seen, Verdicts& verdicts) {
+void mrz_structure(const Observation& seen, Verdicts& verdicts) {
     const app::DumpFile* file = seen.file("EF.DG1");
     if (file == nullptr) {
         const std::string why = seen.refused("EF.DG1");
@@ -125,7 +125,7 @@ void expired(const Observation& seen, Verdicts& verdicts) {
 void add_mrz_checks(std::vector<Check>& checks) {
     const auto fatal = Severity::fatal;
     checks.push_back({"emrtd.dg1.structure", "EF.DG1 holds an MRZ", fatal, "ICAO Doc 9303-10", "4.7.1",
-                      "emrtd", depth_form, structure});
+                      "emrtd", depth_form, mrz_structure});
     checks.push_back(
         {"emrtd.dg1.check-digits",
          "The check digits of the MRZ: document number, birth date, expiry date, composite, national ID",

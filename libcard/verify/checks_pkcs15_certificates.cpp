@@ -26,11 +26,7 @@ void each(const Signature& card, Verdicts& verdicts, One&& one) {
     verdicts.skip(none_of_keys);
 }
 
-std::string day(std::int64_t seconds) {
-    return record::from_unix(seconds).gregorian();
-}
-
-void structure(const Signature& card, Verdicts& verdicts) {
+void certificate_structure(const Signature& card, Verdicts& verdicts) {
     if (card.certificates.empty()) return verdicts.skip("no certificates");
     for (const auto& one : card.certificates) {
         if (one.content.empty()) {
@@ -84,16 +80,16 @@ void validity(const Observation& seen, Verdicts& verdicts) {
     const std::int64_t at = seen.context.at;
     each(seen.signature, verdicts, [&](const ListedCertificate& one) {
         const auto& facts = *one.facts;
-        const std::string range = fmt::format("{} to {}", day(facts.not_before), day(facts.not_after));
+        const std::string range = fmt::format("{} to {}", day_of(facts.not_before), day_of(facts.not_after));
         if (at > facts.not_after) {
-            verdicts.fault(one.file, {}, range, day(at), fmt::format("{} has expired", one.name));
+            verdicts.fault(one.file, {}, range, day_of(at), fmt::format("{} has expired", one.name));
         } else if (at < facts.not_before) {
-            verdicts.fault(one.file, {}, range, day(at), fmt::format("{} is not yet valid", one.name));
+            verdicts.fault(one.file, {}, range, day_of(at), fmt::format("{} is not yet valid", one.name));
         } else if (facts.not_before >= facts.not_after) {
             verdicts.fault(one.file, {}, "an end after the begin", range,
                            fmt::format("{} is valid on no day", one.name));
         } else if (one.chain->verdict == Answer::expired || one.chain->verdict == Answer::not_yet_valid) {
-            verdicts.fault(one.file, {}, "a CA valid on the day", day(at),
+            verdicts.fault(one.file, {}, "a CA valid on the day", day_of(at),
                            fmt::format("the CA of {}: {}", one.name, one.chain->text));
         } else {
             verdicts.pass(fmt::format("{}: {}", one.name, range));
@@ -110,10 +106,10 @@ void within_issuer(const Observation& seen, Verdicts& verdicts) {
         const auto last = trust.check_holder(one.content, last_second, false, false);
         if (last.verdict == Answer::expired) {
             verdicts.fault(one.file, {}, "a certificate that ends before its CA does",
-                           day(one.facts->not_after),
+                           day_of(one.facts->not_after),
                            fmt::format("{} outlives its CA: {}", one.name, last.text));
         } else {
-            verdicts.pass(fmt::format("{} ends {}", one.name, day(one.facts->not_after)));
+            verdicts.pass(fmt::format("{} ends {}", one.name, day_of(one.facts->not_after)));
         }
     });
 }
@@ -127,7 +123,7 @@ void revocation(const Observation& seen, Verdicts& verdicts) {
                                fmt::format("{} is revoked", one.name));
                 return;
             case Answer::crl_stale:
-                verdicts.fault(one.file, {}, "a CRL valid on the day", day(seen.context.at),
+                verdicts.fault(one.file, {}, "a CRL valid on the day", day_of(seen.context.at),
                                fmt::format("the CRL at hand cannot answer for {} on this day: {}", one.name,
                                            one.chain->text));
                 return;
@@ -208,7 +204,7 @@ void add_pkcs15_certificate_checks(std::vector<Check>& checks) {
     };
     const auto fatal = Severity::fatal;
     add("pkcs15.certificate.structure", "Every certificate is X.509 in DER", fatal, "4.1", depth_form,
-        on_signature(structure));
+        on_signature(certificate_structure));
     add("pkcs15.certificate.chain", "A trusted CA issued the certificates of the card's keys", fatal, "6.1",
         depth_signature_chain, on_signature(chain));
     add("pkcs15.certificate.validity", "Certificate and CA are valid on the day", fatal, "4.1.2.5",

@@ -14,7 +14,7 @@ using Answer = keys::TrustAnchors::Verdict;
 constexpr const char* no_sod = "EF.SOD could not be decoded";
 constexpr const char* no_signer = "EF.SOD holds no certificate that could be read";
 
-void structure(const Observation& seen, Verdicts& verdicts) {
+void sod_structure(const Observation& seen, Verdicts& verdicts) {
     const app::DumpFile* file = seen.file("EF.SOD");
     if (file == nullptr) {
         const std::string why = seen.refused("EF.SOD");
@@ -105,22 +105,18 @@ void signer_chain(const Observation& seen, Verdicts& verdicts) {
     verdicts.pass(fmt::format("{}, issued by {}", seen.signer->subject, seen.signer->issuer));
 }
 
-std::string day(std::int64_t seconds) {
-    return record::from_unix(seconds).gregorian();
-}
-
 void signer_validity(const Observation& seen, Verdicts& verdicts) {
     if (!seen.signer) return verdicts.skip(no_signer);
     const auto& facts = *seen.signer;
     const std::int64_t at = seen.context.at;
-    const std::string range = fmt::format("{} to {}", day(facts.not_before), day(facts.not_after));
+    const std::string range = fmt::format("{} to {}", day_of(facts.not_before), day_of(facts.not_after));
     if (at > facts.not_after) {
-        verdicts.fault("EF.SOD", {}, range, day(at), "the document signer's certificate has expired");
+        verdicts.fault("EF.SOD", {}, range, day_of(at), "the document signer's certificate has expired");
     } else if (at < facts.not_before) {
-        verdicts.fault("EF.SOD", {}, range, day(at), "the document signer's certificate is not yet valid");
+        verdicts.fault("EF.SOD", {}, range, day_of(at), "the document signer's certificate is not yet valid");
     } else if (seen.chain &&
                (seen.chain->verdict == Answer::expired || seen.chain->verdict == Answer::not_yet_valid)) {
-        verdicts.fault("EF.SOD", {}, "a country signer valid on the day", day(at),
+        verdicts.fault("EF.SOD", {}, "a country signer valid on the day", day_of(at),
                        fmt::format("the country signer's certificate: {}", seen.chain->text));
     } else {
         verdicts.pass(range);
@@ -136,7 +132,7 @@ void signer_revocation(const Observation& seen, Verdicts& verdicts) {
                            "the document signer's certificate is revoked");
             return;
         case Answer::crl_stale:
-            verdicts.fault("EF.SOD", {}, "a CRL valid on the day", day(seen.context.at),
+            verdicts.fault("EF.SOD", {}, "a CRL valid on the day", day_of(seen.context.at),
                            fmt::format("the CRL at hand cannot answer for this day: {}", seen.chain->text));
             return;
         case Answer::crl_missing:
@@ -181,7 +177,7 @@ void add_sod_checks(std::vector<Check>& checks) {
         checks.push_back({id, title, Severity::fatal, standard, clause, "emrtd", depth, run});
     };
     add("emrtd.sod.structure", "EF.SOD is CMS SignedData in DER, in the one form of the standard",
-        "ICAO Doc 9303-10", "4.6.2.2", depth_sod_form, structure);
+        "ICAO Doc 9303-10", "4.6.2.2", depth_sod_form, sod_structure);
     add("emrtd.sod.signature", "The signature of EF.SOD is right", "ICAO Doc 9303-11", "5.1",
         depth_sod_signature, signature);
     add("emrtd.sod.signer-chain", "A trusted country signer issued the document signer's certificate",

@@ -170,4 +170,8 @@ bool Observation::locked() const {
     return sw == "6985" || sw == "6982";
 }
 
+std::string day_of(std::int64_t seconds) {
+    return record::from_unix(seconds).gregorian();
+}
+
 }  // namespace kartsaz::verify

@@ -89,4 +89,7 @@ std::string byte_at(ByteView bytes, std::size_t offset);
 /// Printable ASCII, other bytes as dots, cut to 60 characters.
 std::string plain_text(std::string_view text);
 
+/// The calendar day of a moment in seconds since 1970, for the text of a finding: "2026-11-21".
+std::string day_of(std::int64_t seconds);
+
 }  // namespace kartsaz::verify

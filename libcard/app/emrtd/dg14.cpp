@@ -11,13 +11,11 @@
 namespace kartsaz::app::emrtd {
 namespace {
 
-constexpr std::uint32_t sequence_tag = 0x30;
 constexpr std::uint32_t set_tag = 0x31;
-constexpr std::uint32_t oid_tag = 0x06;
 
 SecurityInfo read_security_info(const apdu::TlvReader& parent, const apdu::Tlv& object) {
     auto in = parent.enter(object);
-    const apdu::Tlv oid = in.next(oid_tag);
+    const apdu::Tlv oid = in.next(lds::oid_tag);
     if (oid.value.empty()) in.fail(oid.offset, "an empty object identifier");
     in.next();
     if (!in.done()) in.next();
@@ -29,7 +27,7 @@ std::vector<SecurityInfo> read_set(const apdu::TlvReader& parent, const apdu::Tl
     auto in = parent.enter(set);
     if (in.done()) in.fail(set.offset, "an empty SET OF SecurityInfo");
     std::vector<SecurityInfo> infos;
-    while (!in.done()) infos.push_back(read_security_info(in, in.next(sequence_tag)));
+    while (!in.done()) infos.push_back(read_security_info(in, in.next(lds::sequence_tag)));
     return infos;
 }
 
@@ -40,9 +38,9 @@ bool der_before(const Bytes& a, const Bytes& b) {
 
 Bytes security_info(ByteView oid, unsigned version, std::uint32_t tag, ByteView value) {
     return apdu::TlvWriter{}
-        .nest(sequence_tag,
+        .nest(lds::sequence_tag,
               [&](apdu::TlvWriter& out) {
-                  out.put(oid_tag, oid);
+                  out.put(lds::oid_tag, oid);
                   out.put(0x02, ByteView{Bytes{static_cast<std::uint8_t>(version)}});
                   out.put(tag, value);
               })
@@ -56,7 +54,7 @@ Bytes encode_dg14(const std::vector<Bytes>& security_infos) {
     std::vector<Bytes> sorted = security_infos;
     for (const auto& one : sorted) {
         read_security_info(apdu::TlvReader{one, "EF.DG14: SecurityInfo"},
-                           lds::only(one, sequence_tag, "EF.DG14: SecurityInfo"));
+                           lds::only(one, lds::sequence_tag, "EF.DG14: SecurityInfo"));
     }
     std::sort(sorted.begin(), sorted.end(), der_before);
     return apdu::TlvWriter{}
@@ -83,7 +81,7 @@ std::vector<SecurityInfo> decode_security_infos(ByteView set, const std::string&
 Bytes active_authentication_info_ecdsa_sha256() {
     static const Bytes oid = from_hex("678108010105");                         // 2.23.136.1.1.5
     static const Bytes ecdsa_plain_sha256 = from_hex("04007F00070101040103");  // 0.4.0.127.0.7.1.1.4.1.3
-    return security_info(oid, 1, oid_tag, ecdsa_plain_sha256);
+    return security_info(oid, 1, lds::oid_tag, ecdsa_plain_sha256);
 }
 
 Bytes pace_info_ecdh_gm_aes128(unsigned parameter_id) {

@@ -12,6 +12,9 @@
 /// What the files of the logical data structure have in common. Only the sources of this folder include it.
 namespace kartsaz::app::emrtd::lds {
 
+inline constexpr std::uint32_t sequence_tag = 0x30;  ///< ASN.1 SEQUENCE
+inline constexpr std::uint32_t oid_tag = 0x06;       ///< ASN.1 OBJECT IDENTIFIER
+
 /// Bytes that tag and length take for a value of `length` bytes.
 std::size_t header_size(std::uint32_t tag, std::size_t length);
 /// Appends tag and minimal length, so that a large value can be written once into its final place.

@@ -13,10 +13,8 @@
 namespace kartsaz::app::emrtd {
 namespace {
 
-constexpr std::uint32_t sequence_tag = 0x30;
 constexpr std::uint32_t integer_tag = 0x02;
 constexpr std::uint32_t octets_tag = 0x04;
-constexpr std::uint32_t oid_tag = 0x06;
 constexpr std::uint32_t printable_tag = 0x13;
 constexpr unsigned last_dg = 16;
 constexpr const char* what = "LDSSecurityObject";
@@ -89,7 +87,7 @@ std::string dotted_oid(const apdu::TlvReader& in, const apdu::Tlv& object) {
 
 std::string read_algorithm(const apdu::TlvReader& parent, const apdu::Tlv& algorithm) {
     auto in = parent.enter(algorithm);
-    std::string oid = dotted_oid(in, in.next(oid_tag));
+    std::string oid = dotted_oid(in, in.next(lds::oid_tag));
     if (const auto parameters = in.maybe(0x05); parameters && !parameters->value.empty()) {
         in.fail(parameters->offset, "NULL with a value");
     }
@@ -101,7 +99,7 @@ void read_hashes(const apdu::TlvReader& parent, const apdu::Tlv& list, LdsSecuri
     auto in = parent.enter(list);
     const std::size_t size = hash_size(out.hash_oid);
     while (!in.done()) {
-        const apdu::Tlv entry = in.next(sequence_tag);
+        const apdu::Tlv entry = in.next(lds::sequence_tag);
         auto inside = in.enter(entry);
         const apdu::Tlv number = inside.next(integer_tag);
         const apdu::Tlv hash = inside.next(octets_tag);
@@ -138,15 +136,15 @@ Bytes encode_lds_security_object(const LdsSecurityObject& object) {
     Bytes body{integer_tag, 0x01, static_cast<std::uint8_t>(object.version)};
     apdu::TlvWriter out;
     out.raw(body);
-    out.nest(sequence_tag,
-             [&](apdu::TlvWriter& algorithm) { algorithm.put(oid_tag, oid_bytes(object.hash_oid)); });
-    out.nest(sequence_tag, [&](apdu::TlvWriter& list) {
+    out.nest(lds::sequence_tag,
+             [&](apdu::TlvWriter& algorithm) { algorithm.put(lds::oid_tag, oid_bytes(object.hash_oid)); });
+    out.nest(lds::sequence_tag, [&](apdu::TlvWriter& list) {
         for (const auto& [dg, hash] : object.hashes) {
             if (dg < 1 || dg > last_dg || hash.size() != size) {
                 throw Error{Errc::input_invalid,
                             fmt::format("{}: data group {}: wrong number or hash size", what, dg)};
             }
-            list.nest(sequence_tag, [dg = dg, hash = ByteView{hash}](apdu::TlvWriter& entry) {
+            list.nest(lds::sequence_tag, [dg = dg, hash = ByteView{hash}](apdu::TlvWriter& entry) {
                 entry.put(integer_tag, ByteView{Bytes{static_cast<std::uint8_t>(dg)}});
                 entry.put(octets_tag, hash);
             });
@@ -155,37 +153,37 @@ Bytes encode_lds_security_object(const LdsSecurityObject& object) {
     if (object.version == 1) {
         lds::require_digits(object.lds_version, 4, "LDSSecurityObject: LDS version");
         lds::require_digits(object.unicode_version, 6, "LDSSecurityObject: Unicode version");
-        out.nest(sequence_tag, [&](apdu::TlvWriter& info) {
+        out.nest(lds::sequence_tag, [&](apdu::TlvWriter& info) {
             info.put(printable_tag, std::string_view{object.lds_version});
             info.put(printable_tag, std::string_view{object.unicode_version});
         });
     }
-    return apdu::TlvWriter{}.put(sequence_tag, ByteView{out.bytes()}).bytes();
+    return apdu::TlvWriter{}.put(lds::sequence_tag, ByteView{out.bytes()}).bytes();
 }
 
 LdsSecurityObject decode_lds_security_object(ByteView der) {
-    auto in = lds::open(der, sequence_tag, what);
+    auto in = lds::open(der, lds::sequence_tag, what);
     LdsSecurityObject out;
     const apdu::Tlv version = in.next(integer_tag);
     out.version = static_cast<int>(lds::small_integer(in, version));
     if (out.version > 1) in.fail(version.offset, fmt::format("version {}, 0 or 1 expected", out.version));
-    const apdu::Tlv algorithm = in.next(sequence_tag);
+    const apdu::Tlv algorithm = in.next(lds::sequence_tag);
     out.hash_oid = read_algorithm(in, algorithm);
     if (hash_size(out.hash_oid) == 0) in.fail(algorithm.offset, "unknown hash algorithm " + out.hash_oid);
-    read_hashes(in, in.next(sequence_tag), out);
-    if (out.version == 1) read_versions(in, in.next(sequence_tag), out);
+    read_hashes(in, in.next(lds::sequence_tag), out);
+    if (out.version == 1) read_versions(in, in.next(lds::sequence_tag), out);
     in.finish();
     return out;
 }
 
 Bytes encode_sod(ByteView cms) {
-    lds::only(cms, sequence_tag, "EF.SOD: CMS");
+    lds::only(cms, lds::sequence_tag, "EF.SOD: CMS");
     return apdu::TlvWriter{}.put(0x77, cms).bytes();
 }
 
 Bytes decode_sod(ByteView file, std::size_t* offset) {
     auto in = lds::open(file, 0x77, "EF.SOD");
-    const apdu::Tlv cms = in.next(sequence_tag);
+    const apdu::Tlv cms = in.next(lds::sequence_tag);
     in.finish();
     if (offset != nullptr) *offset = cms.offset;
     return Bytes(cms.whole.begin(), cms.whole.end());

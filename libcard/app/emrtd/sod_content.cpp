@@ -7,19 +7,18 @@
 namespace kartsaz::app::emrtd {
 namespace {
 
-constexpr std::uint32_t sequence_tag = 0x30;
 constexpr std::uint32_t explicit_tag = 0xA0;
 
 }  // namespace
 
 Bytes peek_lds_security_object(ByteView cms) {
-    auto content_info = lds::open(cms, sequence_tag, "EF.SOD: CMS");
+    auto content_info = lds::open(cms, lds::sequence_tag, "EF.SOD: CMS");
     content_info.next(0x06);
     auto wrapped = content_info.enter(content_info.next(explicit_tag));
-    auto signed_data = wrapped.enter(wrapped.next(sequence_tag));
+    auto signed_data = wrapped.enter(wrapped.next(lds::sequence_tag));
     signed_data.next(0x02);
     signed_data.next(0x31);
-    auto encapsulated = signed_data.enter(signed_data.next(sequence_tag));
+    auto encapsulated = signed_data.enter(signed_data.next(lds::sequence_tag));
     encapsulated.next(0x06);
     auto content = encapsulated.enter(encapsulated.next(explicit_tag));
     const apdu::Tlv octets = content.next(0x04);

@@ -6,7 +6,7 @@
 namespace kartsaz::app::pkcs15 {
 namespace {
 
-PrivateKeyObject key(const apdu::TlvReader& in, const apdu::Tlv& object) {
+PrivateKeyObject private_key(const apdu::TlvReader& in, const apdu::Tlv& object) {
     const fields::Parts parts = fields::parts(in, object);
     PrivateKeyObject out;
     out.type = object.tag == fields::ec_choice ? KeyType::ec : KeyType::rsa;
@@ -32,7 +32,7 @@ Bytes encode_prkdf(const std::vector<PrivateKeyObject>& objects) {
 std::vector<PrivateKeyObject> decode_prkdf(ByteView file) {
     std::vector<PrivateKeyObject> out;
     fields::each_object(file, "EF.PrKDF", [&](const apdu::TlvReader& in, const apdu::Tlv& object) {
-        if (fields::is_key(object)) out.push_back(key(in, object));
+        if (fields::is_key(object)) out.push_back(private_key(in, object));
     });
     return out;
 }

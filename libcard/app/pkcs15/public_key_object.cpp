@@ -5,7 +5,7 @@
 namespace kartsaz::app::pkcs15 {
 namespace {
 
-PublicKeyObject key(const apdu::TlvReader& in, const apdu::Tlv& object) {
+PublicKeyObject public_key(const apdu::TlvReader& in, const apdu::Tlv& object) {
     const fields::Parts parts = fields::parts(in, object);
     PublicKeyObject out;
     out.type = object.tag == fields::ec_choice ? KeyType::ec : KeyType::rsa;
@@ -32,7 +32,7 @@ Bytes encode_pukdf(const std::vector<PublicKeyObject>& objects) {
 std::vector<PublicKeyObject> decode_pukdf(ByteView file) {
     std::vector<PublicKeyObject> out;
     fields::each_object(file, "EF.PuKDF", [&](const apdu::TlvReader& in, const apdu::Tlv& object) {
-        if (fields::is_key(object)) out.push_back(key(in, object));
+        if (fields::is_key(object)) out.push_back(public_key(in, object));
     });
     return out;
 }

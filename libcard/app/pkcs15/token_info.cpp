@@ -6,7 +6,7 @@ namespace kartsaz::app::pkcs15 {
 namespace {
 
 constexpr const char* what = "EF.TokenInfo";
-constexpr std::uint32_t tag_label = 0x80, tag_last_update = 0xA5, tag_last_update_primitive = 0x85;
+constexpr std::uint32_t tag_token_label = 0x80, tag_last_update = 0xA5, tag_last_update_primitive = 0x85;
 
 std::string last_update(const apdu::TlvReader& in, const apdu::Tlv& field) {
     if (field.tag == tag_last_update_primitive) return to_text(field.value);
@@ -25,7 +25,7 @@ Bytes encode_token_info(const TokenInfo& info) {
                   fields::put_integer(in, fields::integer, info.version);
                   in.put(fields::octet_string, info.serial);
                   if (!info.manufacturer.empty()) in.put(fields::utf8, info.manufacturer);
-                  if (!info.label.empty()) in.put(tag_label, info.label);
+                  if (!info.label.empty()) in.put(tag_token_label, info.label);
                   fields::put_bits(in, info.flags);
                   if (!info.last_update.empty()) {
                       in.nest(tag_last_update, [&](apdu::TlvWriter& time) {
@@ -43,7 +43,7 @@ TokenInfo decode_token_info(ByteView file) {
     out.version = fields::small_integer(inside, inside.next(fields::integer));
     out.serial = fields::octets(inside.next(fields::octet_string));
     if (const auto name = inside.maybe(fields::utf8)) out.manufacturer = to_text(name->value);
-    if (const auto label = inside.maybe(tag_label)) out.label = to_text(label->value);
+    if (const auto label = inside.maybe(tag_token_label)) out.label = to_text(label->value);
     out.flags = fields::bits(inside, inside.next(fields::bit_string));
     while (!inside.done()) {
         const apdu::Tlv field = inside.next();

@@ -5,7 +5,6 @@
 using namespace kartsaz;
 using namespace kartsaz::reader;
 using test::check_error;
-using Kind = Selector::Kind;
 
 namespace {
 
@@ -37,13 +36,13 @@ TEST_CASE("a selector names a way to reach a card") {
         const char* value;
     };
     const Row rows[] = {
-        {"sim:card.body", Kind::sim, "card.body"},
-        {"replay:a.apdu", Kind::replay, "a.apdu"},
-        {"pcsc:ACS: 00", Kind::pcsc_name, "ACS: 00"},
-        {"ACS", Kind::pcsc_part, "ACS"},
-        {"usb:2", Kind::pcsc_part, "usb:2"},
-        {"1st", Kind::pcsc_part, "1st"},
-        {"", Kind::only_card, ""},
+        {"sim:card.body", Selector::Kind::sim, "card.body"},
+        {"replay:a.apdu", Selector::Kind::replay, "a.apdu"},
+        {"pcsc:ACS: 00", Selector::Kind::pcsc_name, "ACS: 00"},
+        {"ACS", Selector::Kind::pcsc_part, "ACS"},
+        {"usb:2", Selector::Kind::pcsc_part, "usb:2"},
+        {"1st", Selector::Kind::pcsc_part, "1st"},
+        {"", Selector::Kind::only_card, ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.text);
@@ -51,9 +50,9 @@ TEST_CASE("a selector names a way to reach a card") {
         CHECK(selector.kind == row.kind);
         CHECK(selector.value == row.value);
     }
-    CHECK(parse_selector("2").kind == Kind::pcsc_number);
+    CHECK(parse_selector("2").kind == Selector::Kind::pcsc_number);
     CHECK(parse_selector("2").number == 2);
-    CHECK(parse_selector("vpcd:35963").kind == Kind::vpcd);
+    CHECK(parse_selector("vpcd:35963").kind == Selector::Kind::vpcd);
     CHECK(parse_selector("vpcd:35963").number == 35963);
 }
 

@@ -36,6 +36,11 @@ fs::path good2_dir() {
     return data_dir() / "records" / "good2";
 }
 
+nlohmann::json demo_record() {
+    std::ifstream in{demo_dir() / "record.json"};
+    return nlohmann::json::parse(in);
+}
+
 nlohmann::json bad_cases(const std::string& name) {
     std::ifstream in{data_dir() / "records" / "bad" / name};
     return nlohmann::json::parse(in);

@@ -15,6 +15,7 @@ namespace kartsaz::test {
 
 std::filesystem::path demo_dir();   ///< tools/demo
 std::filesystem::path good2_dir();  ///< tests/data/records/good2
+nlohmann::json demo_record();       ///< its record.json
 /// tests/data/records/bad/`name`
 nlohmann::json bad_cases(const std::string& name);
 /// The good bytes that a case of templates.json or photos.json starts from, changed as it says.

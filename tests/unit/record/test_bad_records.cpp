@@ -14,11 +14,6 @@ using namespace kartsaz::record;
 
 namespace {
 
-nlohmann::json demo_record() {
-    std::ifstream in{test::demo_dir() / "record.json"};
-    return nlohmann::json::parse(in);
-}
-
 std::vector<Fault> faults_of(const std::string& text) {
     try {
         parse(text, test::demo_dir());
@@ -50,7 +45,7 @@ TEST_CASE("every bad record is refused with all its faults and no others", "[rec
     CHECK(cases.size() >= 60);
     for (const auto& bad : cases) {
         INFO(bad["name"].get<std::string>());
-        check_faults(faults_of(demo_record().patch(bad["patch"]).dump()), bad["expect"]);
+        check_faults(faults_of(test::demo_record().patch(bad["patch"]).dump()), bad["expect"]);
     }
 }
 
@@ -72,7 +67,7 @@ TEST_CASE("no personal value stands in the message of a bad record", "[record]")
     const std::vector<std::string> personal{"0012345678", "۰۰۱۲", "1369",  "12345-678", "98765",      "نمونه",
                                             "NEMOUNEH",   "سارا", "SARA",  "sara",      "K12345678!", "علی",
                                             "تهران",      "الف",  "07-31", "خیابان"};
-    auto record = demo_record();
+    auto record = test::demo_record();
     record["national_id"] = "0012345678";
     record["birth"]["date"] = "1369-07-31";
     record["birth"]["place"] = "تهران<";
@@ -104,7 +99,7 @@ TEST_CASE("no personal value stands in the message of a bad record", "[record]")
 }
 
 TEST_CASE("the message of a bad record lists each fault on a line of its own", "[record]") {
-    auto record = demo_record();
+    auto record = test::demo_record();
     record["sex"] = "F";
     record["postal_code"] = "1";
     const std::string message = test::refusal([&] { parse(record.dump(), test::demo_dir()); });

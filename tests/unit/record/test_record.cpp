@@ -15,13 +15,8 @@ using namespace kartsaz::record;
 
 namespace {
 
-nlohmann::json demo_record() {
-    std::ifstream in{test::demo_dir() / "record.json"};
-    return nlohmann::json::parse(in);
-}
-
 Loaded with(const std::string& pointer, const nlohmann::json& value) {
-    auto record = demo_record();
+    auto record = test::demo_record();
     record[nlohmann::json::json_pointer{pointer}] = value;
     return parse(record.dump(), test::demo_dir());
 }
@@ -140,16 +135,16 @@ TEST_CASE("a finger position may be a name or a number, and a template may be si
         test::write_bytes(dir / file, test::read_bytes(test::demo_dir() / file));
     }
     test::write_bytes(dir / "right-index.fmr", silent);
-    auto record = demo_record();
+    auto record = test::demo_record();
     record["fingers"][0]["position"] = 9;
     CHECK(parse(record.dump(), dir).record.fingers.at(0).position == 9);
 }
 
 TEST_CASE("a byte order mark before the JSON is taken", "[record]") {
-    CHECK_NOTHROW(parse("\xEF\xBB\xBF" + demo_record().dump(), test::demo_dir()));
+    CHECK_NOTHROW(parse("\xEF\xBB\xBF" + test::demo_record().dump(), test::demo_dir()));
 }
 
 TEST_CASE("an empty folder name is the current folder", "[record]") {
-    CHECK_THAT(test::refusal([] { parse(demo_record().dump(), ""); }),
+    CHECK_THAT(test::refusal([] { parse(test::demo_record().dump(), ""); }),
                Catch::Contains("photo.jpg: there is no such file"));
 }

@@ -19,7 +19,7 @@ using Catch::Contains;
 
 namespace {
 
-const Bytes kdd = from_hex("47905168479101500000");
+const Bytes chip_kdd = from_hex("47905168479101500000");
 
 /// C_Finalize behind the back of everybody, as another part of the program might call it.
 void finalize_from_outside() {
@@ -41,13 +41,13 @@ TEST_CASE("a module that is ended from outside is started again, with the PIN th
     const auto key = generate_token_key(token, "document-signer", KeyAlgorithm::ec_p256);
     generate_token_keyset(token, {"issuer", 0x31, {"enc", "mac", "dek"}});
     const auto store = token_key_store(token);
-    const auto before = store->keyset("issuer").scp_keys(kdd).kcvs();
+    const auto before = store->keyset("issuer").scp_keys(chip_kdd).kcvs();
     for (unsigned time = 1; time <= 3; ++time) {
         finalize_from_outside();
         CHECK_NOTHROW(key->sign_digest(HashAlgorithm::sha256, Bytes(32, 1)));
         CHECK(token->restarts() == 2 * time - 1);
         finalize_from_outside();
-        CHECK(store->keyset("issuer").scp_keys(kdd).kcvs() == before);
+        CHECK(store->keyset("issuer").scp_keys(chip_kdd).kcvs() == before);
         CHECK(token->restarts() == 2 * time);
     }
     finalize_from_outside();
@@ -92,10 +92,10 @@ TEST_CASE("a module that dies at any call of a batch is survived") {
     const auto key = generate_token_key(token, "k", KeyAlgorithm::ec_p256);
     generate_token_keyset(token, {"issuer", 0x31, {"enc", "mac", "dek"}});
     const auto store = token_key_store(token);
-    const auto before = store->keyset("issuer").scp_keys(kdd).kcvs();
+    const auto before = store->keyset("issuer").scp_keys(chip_kdd).kcvs();
     const auto batch = [&] {
         (void)key->sign_digest(HashAlgorithm::sha256, Bytes(32, 1));
-        CHECK(store->keyset("issuer").scp_keys(kdd).kcvs() == before);
+        CHECK(store->keyset("issuer").scp_keys(chip_kdd).kcvs() == before);
     };
     // a batch signs once, and has six blocks of CMAC
     for (unsigned nth = 1; nth <= 7; ++nth) {

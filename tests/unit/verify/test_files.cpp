@@ -11,7 +11,7 @@ using verify::Outcome;
 
 namespace {
 
-std::string cause(const verify::Report& report) {
+std::string first_cause(const verify::Report& report) {
     return report.cause.value_or("none") + " " +
            (report.findings.empty() ? "" : report.findings.front().object);
 }
@@ -21,16 +21,16 @@ std::string cause(const verify::Report& report) {
 TEST_CASE("a file that is gone is named", "[verify]") {
     GoodCard card;
     card.remove("EF.DG11");
-    CHECK(cause(card.judge()) == "emrtd.com.lists-files EF.DG11");
+    CHECK(first_cause(card.judge()) == "emrtd.com.lists-files EF.DG11");
 }
 
 TEST_CASE("a card with neither EF.SOD nor EF.COM is refused", "[verify]") {
     GoodCard card;
     card.remove("EF.SOD");
-    CHECK(cause(card.judge()) == "emrtd.sod.structure EF.SOD");
+    CHECK(first_cause(card.judge()) == "emrtd.sod.structure EF.SOD");
     GoodCard other;
     other.remove("EF.COM");
-    CHECK(cause(other.judge()) == "emrtd.com.structure EF.COM");
+    CHECK(first_cause(other.judge()) == "emrtd.com.structure EF.COM");
 }
 
 TEST_CASE("a file that EF.SOD does not sign is named", "[verify]") {
@@ -41,7 +41,7 @@ TEST_CASE("a file that EF.SOD does not sign is named", "[verify]") {
     CHECK(card.judge().accept);
     card.emrtd().files.push_back(removed);
     const auto report = card.judge();
-    CHECK(cause(report) == "emrtd.com.lists-files EF.DG12");
+    CHECK(first_cause(report) == "emrtd.com.lists-files EF.DG12");
     REQUIRE(findings_of(report, "emrtd.dg.covered").size() == 1);
     CHECK(findings_of(report, "emrtd.dg.covered").front().object == "EF.DG12");
 }
@@ -74,7 +74,7 @@ TEST_CASE("the versions of EF.COM must be those that EF.SOD signs", "[verify]") 
     com.lds_version = "0107";
     card.file("EF.COM").content = app::emrtd::encode_com(com);
     const auto report = card.judge();
-    CHECK(cause(report) == "emrtd.sod.lds-version EF.COM");
+    CHECK(first_cause(report) == "emrtd.sod.lds-version EF.COM");
     CHECK(report.findings.front().offset == 8);  // 60 len 5F01 04 "010[7]"
     CHECK(report.findings.front().expected == "0108");
 }
@@ -86,7 +86,7 @@ TEST_CASE("bytes after the object of a file are named with their offset", "[veri
     content.push_back(0x00);
     const auto report = card.judge();
     REQUIRE_FALSE(report.accept);
-    CHECK(cause(report) == "emrtd.file.length EF.DG11");
+    CHECK(first_cause(report) == "emrtd.file.length EF.DG11");
     CHECK(report.findings.front().offset == whole);
     CHECK(outcome_of(report, "emrtd.dg.hash.11") == Outcome::passed);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a file cut short is named", "[verify]") {
         for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 24) {
             card.file(name).content.resize(size);
             const auto report = card.judge();
-            INFO(name << " cut to " << size << ": " << cause(report));
+            INFO(name << " cut to " << size << ": " << first_cause(report));
             // without a reason an empty EF.DG3 might only be closed to the reader
             if (size == 0 && std::string{name} == "EF.DG3") {
                 CHECK(report.accept);
@@ -117,7 +117,7 @@ TEST_CASE("two changed bytes are still a wrong hash, with the hashes as evidence
     card.file("EF.DG13").content[20] ^= 0x01;
     card.file("EF.DG13").content[30] ^= 0x01;
     const auto report = card.judge();
-    CHECK(cause(report) == "emrtd.dg.hash.13 EF.DG13");
+    CHECK(first_cause(report) == "emrtd.dg.hash.13 EF.DG13");
     CHECK_FALSE(report.findings.front().offset);
     CHECK(report.findings.front().expected.size() == 64);
     CHECK(report.findings.front().got.size() == 64);
@@ -131,6 +131,6 @@ TEST_CASE("the record shows which byte of a small file was changed, beside what 
     card.file("EF.DG11").content[40] ^= 0x01;
     card.file("EF.DG11").content[41] ^= 0x01;
     const auto report = verify::judge(context);
-    CHECK(cause(report) == "emrtd.dg.hash.11 EF.DG11");
+    CHECK(first_cause(report) == "emrtd.dg.hash.11 EF.DG11");
     CHECK(report.findings.front().offset == 40);
 }

@@ -19,16 +19,16 @@ using verify::Outcome;
 
 namespace {
 
-constexpr std::int64_t day = 86'400;
+constexpr std::int64_t one_day = 86'400;
 
 /// A good card signed by an issuer of the test's own, judged by whatever is trusted.
 struct Issued {
     GoodCard card;
-    Identity csca{{"Test Country Signer", card.at - 1000 * day, card.at + 1000 * day, true,
+    Identity csca{{"Test Country Signer", card.at - 1000 * one_day, card.at + 1000 * one_day, true,
                    "critical,keyCertSign,cRLSign", 1},
                   nullptr};
-    CertificateWish wish{"Test Document Signer",      card.at - 100 * day,
-                         card.at + 100 * day,         false,
+    CertificateWish wish{"Test Document Signer",      card.at - 100 * one_day,
+                         card.at + 100 * one_day,     false,
                          "critical,digitalSignature", 4711};
     std::string crl;
     bool demand_crl = false;
@@ -85,21 +85,21 @@ TEST_CASE("a document signer of an unknown country signer is refused", "[verify]
 
 TEST_CASE("a document signer outside its validity is refused", "[verify][sod]") {
     Issued expired;
-    expired.wish.not_after = expired.card.at - day;
+    expired.wish.not_after = expired.card.at - one_day;
     rejected_for(expired.judge(), "emrtd.sod.signer-validity");
     Issued early;
-    early.wish.not_before = early.card.at + day;
+    early.wish.not_before = early.card.at + one_day;
     rejected_for(early.judge(), "emrtd.sod.signer-validity");
 }
 
 TEST_CASE("revoked, a stale CRL and a missing CRL are three different answers", "[verify][sod]") {
     Issued issued;
-    issued.crl = issued.csca.crl({4712}, issued.card.at - day, issued.card.at + day);
+    issued.crl = issued.csca.crl({4712}, issued.card.at - one_day, issued.card.at + one_day);
     CHECK(issued.judge().accept);
-    issued.crl = issued.csca.crl({4711}, issued.card.at - day, issued.card.at + day);
+    issued.crl = issued.csca.crl({4711}, issued.card.at - one_day, issued.card.at + one_day);
     const auto revoked = issued.judge();
     rejected_for(revoked, "emrtd.sod.signer-revocation");
-    issued.crl = issued.csca.crl({4712}, issued.card.at - 3 * day, issued.card.at - day);
+    issued.crl = issued.csca.crl({4712}, issued.card.at - 3 * one_day, issued.card.at - one_day);
     const auto stale = issued.judge();
     rejected_for(stale, "emrtd.sod.signer-revocation");
     issued.crl.clear();
