@@ -16,36 +16,27 @@ using keys::KeyAlgorithm;
 /// A certificate whose length only the CA knows: everything but key and signature.
 constexpr std::size_t guessed_frame = 700;
 
-double generation_ms(const perso::Timing& timing, KeyAlgorithm algorithm) {
-    switch (algorithm) {
-        case KeyAlgorithm::ec_p256:
-            return timing.ec_256_ms;
-        case KeyAlgorithm::ec_p384:
-            return timing.ec_384_ms;
-        case KeyAlgorithm::rsa_2048:
-            return timing.rsa_2048_generate_ms;
-        case KeyAlgorithm::rsa_3072:
-            return timing.rsa_3072_generate_ms;
-        case KeyAlgorithm::rsa_4096:
-            return timing.rsa_4096_generate_ms;
-    }
-    return 0;
-}
+/// The chip's own seconds with one key.
+struct KeySeconds {
+    double make = 0;
+    double sign = 0;
+};
 
-double signing_ms(const perso::Timing& timing, KeyAlgorithm algorithm) {
+KeySeconds seconds_of(const perso::Timing& timing, KeyAlgorithm algorithm) {
+    constexpr double ms = 1e-3;
     switch (algorithm) {
         case KeyAlgorithm::ec_p256:
-            return timing.ec_256_ms;
+            return {timing.ec_256_ms * ms, timing.ec_256_ms * ms};
         case KeyAlgorithm::ec_p384:
-            return timing.ec_384_ms;
+            return {timing.ec_384_ms * ms, timing.ec_384_ms * ms};
         case KeyAlgorithm::rsa_2048:
-            return timing.rsa_2048_ms;
+            return {timing.rsa_2048_generate_ms * ms, timing.rsa_2048_ms * ms};
         case KeyAlgorithm::rsa_3072:
-            return timing.rsa_3072_ms;
+            return {timing.rsa_3072_generate_ms * ms, timing.rsa_3072_ms * ms};
         case KeyAlgorithm::rsa_4096:
-            return timing.rsa_4096_ms;
+            return {timing.rsa_4096_generate_ms * ms, timing.rsa_4096_ms * ms};
     }
-    return 0;
+    throw Error{Errc::internal, "unknown key algorithm"};
 }
 
 std::string request_item(const Slot& slot) {
@@ -84,7 +75,7 @@ void Steps::make_key(const SlotWork& work, const std::vector<SlotWork>& all) {
     make.action = generate(slot.algorithm, extended_);
     make.response_size = generate_answer_size(slot.algorithm);
     make.written = timing_.page_size + 1;  // two pages
-    make.card_seconds = generation_ms(timing_, slot.algorithm) / 1000;
+    make.card_seconds = seconds_of(timing_, slot.algorithm).make;
     make.irreversible = true;
     make.take = [work, all](const apdu::ResponseApdu& answer, perso::Learned& learned) {
         const std::string what = fmt::format("key \"{}\"", work.slot.name);
@@ -136,7 +127,7 @@ void Steps::request(const SlotWork& work) {
         step(slot.name + "/sign-request", fmt::format("key \"{}\": sign the certificate request", slot.name));
     sign.action = std::move(late);
     sign.response_size = usual_signature_size(slot.algorithm);
-    sign.card_seconds = signing_ms(timing_, slot.algorithm) / 1000;
+    sign.card_seconds = seconds_of(timing_, slot.algorithm).sign;
     sign.take = [work, info](const apdu::ResponseApdu& answer, perso::Learned& learned) {
         const Bytes signed_part = info(learned);
         if (!keys::verify_signature(public_key_of(work, learned), signed_part, answer.data)) {
