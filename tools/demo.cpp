@@ -7,6 +7,7 @@
 
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
+#include "keys/card_identity.h"
 #include "keys/document_signature.h"
 #include "keys/issuer.h"
 #include "keys/pin.h"
@@ -131,7 +132,7 @@ private:
         const auto keys = keys::development_keys();
         Card card{card_options()};
         apdu::Exchanger exchanger{card.transport()};
-        const auto identity = app::pkcs15::pin_identity(receipt_.chip, "");
+        const auto identity = keys::identity_of_card(receipt_.chip, "");
         const auto pin = keys::derive_pin(keys->keyset("pin"), "pin", identity, 6);
         const auto signer = app::pkcs15::card_identity(exchanger, pin, "");
         const auto signature = keys::sign_document(signer, to_bytes(text));

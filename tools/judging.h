@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 namespace kartsaz::tools {
 
 struct JudgeOptions {
-    std::string expect, trust, at, against, receipt, report, junit;
+    std::string expect, trust, at, against, receipt, profile, report, junit;
     bool demand_crl = false;
     bool reencode_photo = false;  ///< of --expect, as it was when the card was written
 };
@@ -32,6 +33,7 @@ private:
     std::unique_ptr<keys::TrustAnchors> trust_, holder_trust_;
     std::optional<record::Record> expected_;
     std::optional<std::string> receipt_chip_;
+    std::map<std::string, std::string> demanded_;
     std::optional<app::CardDump> registered_;
 };
 

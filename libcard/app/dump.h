@@ -38,6 +38,8 @@ struct CardDump {
     std::string read_at;  ///< UTC, ISO 8601
     std::string chip;     ///< chip identity in words, as in a receipt; empty when not known
     std::vector<DumpApplication> applications;
+    /// Names of applications that are there and that nobody has begun to write: "pkcs15".
+    std::vector<std::string> blank{};
 
     const DumpApplication* application(std::string_view name) const;
 };

@@ -125,6 +125,15 @@ DumpApplication read_application_entry(const Json& json, const fs::path& folder,
     return out;
 }
 
+void read_blank(const Json& json, CardDump& dump) {
+    for (const Json& name : list(json, "blank", "")) {
+        if (!name.is_string()) fail("/blank", "a list of strings is needed");
+        dump.blank.push_back(name.get<std::string>());
+        if (dump.application(dump.blank.back()) != nullptr)
+            fail("/blank", dump.blank.back() + " stands among the applications, too");
+    }
+}
+
 }  // namespace
 
 std::string raw_path(const DumpApplication& application, const DumpFile& file) {
@@ -141,6 +150,7 @@ std::string to_json(const CardDump& dump) {
         out["applications"].push_back(
             {{"name", application.name}, {"facts", application.facts}, {"files", files}});
     }
+    if (!dump.blank.empty()) out["blank"] = dump.blank;
     return out.dump(2) + "\n";
 }
 
@@ -167,6 +177,7 @@ CardDump from_json(std::string_view source, const fs::path& folder) {
             fail("/applications", application.name + " stands twice");
         dump.applications.push_back(std::move(application));
     }
+    if (json.contains("blank")) read_blank(json, dump);
     return dump;
 }
 

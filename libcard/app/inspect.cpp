@@ -7,11 +7,11 @@
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
 #include "apdu/iso7816.h"
-#include "apdu/tlv.h"
 #include "keys/mrtd_access.h"
 #include "libcard/app/globalplatform/application.h"
 #include "libcard/app/globalplatform/cplc.h"
 #include "libcard/app/globalplatform/manager.h"
+#include "libcard/app/globalplatform/registry.h"
 #include "libcard/app/pkcs15/commands.h"
 #include "libcard/app/pkcs15/objects.h"
 #include "libcard/perso/secure_session.h"
@@ -121,19 +121,25 @@ private:
             return;
         }
         out_.manager.emplace_back("life cycle", std::string{globalplatform::name(*state)});
-        const apdu::CommandApdu applications{
-            .cla = 0x80, .ins = 0xF2, .p1 = 0x40, .p2 = 0x02, .data = from_hex("4F00"), .ne = 256};
-        const auto list = secured->transmit(applications);
-        if (!list.sw.ok()) return;
-        apdu::TlvReader entries{list.data, "GET STATUS"};
-        while (!entries.done()) {
-            const auto entry = entries.next();
-            const auto aid = apdu::find_tlv(entry.value, 0x4F, "GET STATUS");
-            const auto life = apdu::find_tlv(entry.value, 0x9F70, "GET STATUS");
-            if (aid) {
-                out_.applications.emplace_back(
-                    to_hex(aid->value), life ? "life cycle " + to_hex(life->value) : "in the registry");
+        list_applications(*secured);
+    }
+
+    /// A list that the card gets wrong is told, and the rest of the body is looked at all the same.
+    void list_applications(apdu::Transport& secured) {
+        try {
+            const auto entries =
+                globalplatform::read_registry(secured, globalplatform::RegistryPart::applications);
+            if (!entries) {
+                out_.remarks.emplace_back("the card manager does not list its applications");
+                return;
             }
+            for (const auto& entry : *entries) {
+                out_.applications.emplace_back(to_hex(entry.aid),
+                                               fmt::format("life cycle {:02X}", entry.life_cycle));
+            }
+        } catch (const Error& error) {
+            if (error.code() != Errc::card_refused) throw;
+            out_.remarks.emplace_back(fmt::format("the list of applications is broken: {}", error.what()));
         }
     }
 

@@ -9,6 +9,7 @@
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
 #include "apdu/iso7816.h"
+#include "keys/card_identity.h"
 #include "libcard/app/emrtd/lds.h"
 #include "libcard/app/emrtd/read.h"
 #include "libcard/app/globalplatform/application.h"
@@ -79,9 +80,23 @@ std::optional<Error> read_passport(apdu::Transport& card, const ReadCardOptions&
     emrtd.mrz_information = options.mrz_information;
     emrtd.keys = options.keys;
     emrtd.progress = options.progress;
+    const auto nothing = [](const DumpApplication& read) {
+        return std::all_of(read.files.begin(), read.files.end(),
+                           [](const DumpFile& file) { return file.content.empty(); });
+    };
     try {
-        dump.applications.push_back(emrtd::read_application(card, emrtd));
+        auto read = emrtd::read_application(card, emrtd);
+        if (nothing(read) && emrtd::is_blank(card)) {
+            dump.blank.push_back(read.name);
+        } else {
+            dump.applications.push_back(std::move(read));
+        }
     } catch (const Error& error) {
+        // no key opens what has no keys yet
+        if (error.code() == Errc::keys_failed && emrtd::is_blank(card)) {
+            dump.blank.emplace_back("emrtd");
+            return std::nullopt;
+        }
         if (error.code() != Errc::card_refused) throw;
         return error;
     }
@@ -112,14 +127,17 @@ bool read_signature(apdu::Transport& card, const ReadCardOptions& options, CardD
     reading.pin = options.pin;
     const std::string number =
         options.document_number.empty() ? document_number_of(dump) : options.document_number;
-    if (!dump.chip.empty() || !number.empty()) reading.identity = pkcs15::pin_identity(dump.chip, number);
+    if (!dump.chip.empty() || !number.empty()) reading.identity = keys::identity_of_card(dump.chip, number);
     auto application = pkcs15::read_application(card, reading);
     if (!application) return false;
-    // an application that nobody has begun is no part of this card yet
     const bool begun = application->fact("pin.status") != "9000" ||
                        std::any_of(application->files.begin(), application->files.end(),
                                    [](const auto& file) { return !file.content.empty(); });
-    if (begun) dump.applications.push_back(std::move(*application));
+    if (begun) {
+        dump.applications.push_back(std::move(*application));
+    } else {
+        dump.blank.push_back(application->name);
+    }
     return true;
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "keys/card_identity.h"
+
 namespace kartsaz::perso {
 namespace {
 
@@ -19,9 +21,8 @@ std::int64_t seconds_now() {
 
 Guard::Guard(const Run& run, const CardState& state)
     : run_{run},
-      chip_{state.chip.known() ? state.chip.name : std::string{}},
+      chip_{keys::card_name(state.chip.name, run.order.record.document_number)},
       record_{record_digest(run.order.record)} {
-    if (chip_.empty()) chip_ = "unnamed-" + record_.substr(0, 16);
     if (run_.journal != nullptr) before_ = run_.journal->find(chip_);
 }
 
@@ -50,7 +51,8 @@ void Guard::admit() const {
                         "with --release-failed-authentication",
                         chip_, before_->updated, before_->authentication_fault)};
     }
-    if (before_->record_digest == record_) return;
+    // other cards of the document share a nameless card's entry: only its own state says whose it is
+    if (before_->record_digest == record_ || keys::is_made_name(chip_)) return;
     if (before_->stage == "complete" && !run_.permits.update) {
         throw Error{
             Errc::card_refused,
@@ -77,8 +79,7 @@ void Guard::admit_plan(const Plan& plan, const CardState& state) const {
         if (state.sealed || torn_here) return;
         throw Error{Errc::card_refused, "this card is not complete yet; `kartsaz personalize` completes it"};
     }
-    // a card that does not tell who it is shares its entry with every card of this record: only its own state
-    // counts
+    // a nameless card shares its entry with every card of this document: only its own state counts
     if (!state.chip.known() && !state.sealed) return;
     const bool complete = state.sealed || (before_ && before_->stage == "complete");
     if (complete && !torn_here) {

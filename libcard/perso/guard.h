@@ -17,7 +17,7 @@ class Guard {
 public:
     Guard(const Run& run, const CardState& state);
 
-    /// The chip's name, or one made from the record where the card does not tell who it is.
+    /// keys::card_name().
     const std::string& chip() const noexcept { return chip_; }
 
     /// Before anything is authenticated or written. @throws Error{card_refused}, Error{keys_failed}

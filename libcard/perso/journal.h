@@ -14,7 +14,7 @@
 namespace kartsaz::perso {
 
 struct JournalEntry {
-    std::string chip;  ///< ChipIdentity::name, or how the chip was named without one
+    std::string chip;  ///< keys::card_name()
     std::string profile;
     std::string profile_digest;  ///< hexadecimal SHA-256
     std::string record_digest;

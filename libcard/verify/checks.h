@@ -41,6 +41,8 @@ void add_file_checks(std::vector<Check>& checks);
 void add_mrz_checks(std::vector<Check>& checks);
 void add_person_checks(std::vector<Check>& checks);
 void add_biometric_checks(std::vector<Check>& checks);
+/// Which applications are there.
+void add_part_checks(std::vector<Check>& checks);
 void add_chip_checks(std::vector<Check>& checks);
 void add_record_checks(std::vector<Check>& checks);
 /// The signature application, all of it.

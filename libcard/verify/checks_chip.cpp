@@ -7,6 +7,7 @@
 #include "apdu/error.h"
 #include "apdu/tlv.h"
 #include "keys/active_authentication.h"
+#include "keys/card_identity.h"
 #include "libcard/verify/checks.h"
 #include "libcard/verify/observation.h"
 
@@ -87,11 +88,32 @@ void aa_dg14(const Observation& seen, Verdicts& verdicts) {
                    "EF.DG14 names no algorithm for EF.DG15's key");
 }
 
+/// A chip without a name stands in the books by its document.
+void by_document(const Observation& seen, const std::string& receipt, Verdicts& verdicts) {
+    std::string name;
+    if (seen.mrz) {
+        name = keys::card_name("", seen.mrz->whole_document_number);
+    } else if (seen.signature.token) {
+        name = keys::made_name(seen.signature.token->serial);
+    } else {
+        verdicts.fault("chip", {}, receipt, "not known",
+                       "the chip has no name, and no document on it to compare with the receipt");
+        return;
+    }
+    if (name == receipt) {
+        verdicts.note("chip", "the chip has no name: its document is the one of the receipt");
+    } else {
+        verdicts.fault("chip", {}, receipt, name, "this card is of another document than the receipt's");
+    }
+}
+
 void identity(const Observation& seen, Verdicts& verdicts) {
     const auto& receipt = seen.context.receipt_chip;
     const std::string& chip = seen.context.dump.chip;
     if (!receipt) return verdicts.skip("no receipt was given");
-    if (chip.empty()) {
+    if (chip.empty() && keys::is_made_name(*receipt)) {
+        by_document(seen, *receipt, verdicts);
+    } else if (chip.empty()) {
         verdicts.fault("chip", {}, *receipt, "not known",
                        "the chip tells no identity to compare with the receipt");
     } else if (chip != *receipt) {
@@ -99,18 +121,6 @@ void identity(const Observation& seen, Verdicts& verdicts) {
     } else {
         verdicts.pass(chip);
     }
-}
-
-void known_kind(const Observation& seen, Verdicts& verdicts) {
-    std::string kinds;
-    for (const char* kind : {"emrtd", "pkcs15"}) {
-        const auto* application = seen.context.dump.application(kind);
-        if (application != nullptr && !application->files.empty())
-            kinds += (kinds.empty() ? "" : ", ") + std::string{kind};
-    }
-    if (!kinds.empty()) return verdicts.pass(kinds);
-    verdicts.fault("chip", {}, "an application that can be judged", "none",
-                   "nothing on this card could be judged: it has no application with a rule set");
 }
 
 std::string manager_fact(const Observation& seen, std::string_view key) {
@@ -158,8 +168,6 @@ void life_cycle(const Observation& seen, Verdicts& verdicts) {
 }  // namespace
 
 void add_card_checks(std::vector<Check>& checks) {
-    checks.push_back({"card.kind", "The card has an application that can be judged", Severity::fatal,
-                      "docs/checks.md", "rule sets", "card", depth_kind, known_kind});
     checks.push_back({"chip.identity", "The chip is the one of its receipt", Severity::fatal,
                       "docs/formats.md", "chip", "card", depth_proof, identity});
     checks.push_back({"gp.transport-keys", "The chip does not answer to the transport keys", Severity::fatal,

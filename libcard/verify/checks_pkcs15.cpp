@@ -151,6 +151,12 @@ void departs(const Signature& card, Verdicts& verdicts, const std::string& objec
     verdicts.note(object, text);
 }
 
+void lacks(const Signature& card, Verdicts& verdicts, const std::string& object, const std::string& expected,
+           const std::string& got, const std::string& text) {
+    if (card.own) return verdicts.fault(object, {}, expected, got, text);
+    verdicts.warn(object, {}, expected, got, text);
+}
+
 std::function<void(const Observation&, Verdicts&)> on_signature(void (*run)(const Signature&, Verdicts&)) {
     return [run](const Observation& seen, Verdicts& verdicts) { run(seen.signature, verdicts); };
 }

@@ -16,6 +16,10 @@ namespace kartsaz::verify {
 void departs(const Signature& card, Verdicts& verdicts, const std::string& object,
              const std::string& expected, const std::string& got, const std::string& text);
 
+/// The same where something is missing that leaves others' cards of little use: a warning there.
+void lacks(const Signature& card, Verdicts& verdicts, const std::string& object, const std::string& expected,
+           const std::string& got, const std::string& text);
+
 /// A check that looks at nothing but the signature application.
 std::function<void(const Observation&, Verdicts&)> on_signature(void (*run)(const Signature&, Verdicts&));
 

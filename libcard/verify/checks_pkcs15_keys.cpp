@@ -2,6 +2,8 @@
 // The key pairs of the signature application: which belongs to which, and that the chip has them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "libcard/verify/checks_pkcs15.h"
 #include "libcard/verify/observation.h"
@@ -35,6 +37,14 @@ void public_keys(const Signature& card, Verdicts& verdicts) {
     }
 }
 
+/// The challenge was signed, and this is the key that shows it.
+bool signed_by(const Signature& card, const ListedKey& key, const Bytes& public_key) {
+    const std::string signature = card.key_fact(key, "signature");
+    const bool sha1 = card.key_fact(key, "digest") == "sha1";
+    return !signature.empty() &&
+           proves(public_key, from_hex(card.key_fact(key, "message")), from_hex(signature), sha1);
+}
+
 void same_key(const Signature& card, Verdicts& verdicts) {
     for (const auto& key : card.keys) {
         const auto* certificate = card.certificate_of(key);
@@ -42,6 +52,10 @@ void same_key(const Signature& card, Verdicts& verdicts) {
         if (certificate == nullptr || listed == nullptr || !listed->key) continue;
         if (*listed->key == certificate->says->public_key) {
             verdicts.pass(fmt::format("{} is {}'s", listed->name, certificate->name));
+        } else if (signed_by(card, key, *listed->key)) {
+            verdicts.fault(
+                certificate->file, {}, "a certificate of the key on the card", "of another key",
+                fmt::format("{} is another key's: the card signs with {}", certificate->name, listed->name));
         } else {
             verdicts.fault(listed->file, {}, "the key of its certificate", "another key",
                            fmt::format("{} is not the key of {}", listed->name, certificate->name));
@@ -50,16 +64,33 @@ void same_key(const Signature& card, Verdicts& verdicts) {
     verdicts.skip("no certificate with a public key beside it");
 }
 
+/// The private key whose public key the certificate holds, where it is not found by its iD.
+const ListedKey* key_under_other_id(const Signature& card, const ListedCertificate& certificate) {
+    if (!certificate.says) return nullptr;
+    for (const auto& key : card.keys) {
+        const auto* listed = card.public_key_of(key);
+        if (listed != nullptr && listed->key && *listed->key == certificate.says->public_key) return &key;
+    }
+    return nullptr;
+}
+
+/// A certificate of the key that stands under another iD: pkcs15.certificate.key tells of it.
+bool certified_under_other_id(const Signature& card, const ListedKey& key) {
+    return std::ranges::any_of(card.certificates, [&](const ListedCertificate& one) {
+        return one.key == nullptr && key_under_other_id(card, one) == &key;
+    });
+}
+
 void with_certificate(const Signature& card, Verdicts& verdicts) {
     if (card.keys.empty()) {
-        return departs(card, verdicts, "EF.PrKDF", "a private key", "none", "the card holds no private key");
+        return lacks(card, verdicts, "EF.PrKDF", "a private key", "none", "the card holds no private key");
     }
     for (const auto& key : card.keys) {
         if (const auto* certificate = card.certificate_of(key)) {
             verdicts.pass(fmt::format("{}: {}", key.name, plain_text(certificate->facts->subject)));
-        } else {
-            departs(card, verdicts, "EF.CDF", "a certificate of the same iD", "none",
-                    fmt::format("{} has no certificate on the card", key.name));
+        } else if (!certified_under_other_id(card, key)) {
+            lacks(card, verdicts, "EF.CDF", "a certificate of the same iD", "none",
+                  fmt::format("{} has no certificate on the card", key.name));
         }
     }
 }
@@ -72,9 +103,14 @@ void certificates_have_keys(const Signature& card, Verdicts& verdicts) {
             verdicts.pass(fmt::format("{} is for {}", one.name, one.key->name));
         } else if (authority) {
             verdicts.pass(fmt::format("{} is a CA's", one.name));
+        } else if (const auto* owner = key_under_other_id(card, one)) {
+            verdicts.fault(one.directory, {}, "iD " + to_hex(owner->object.id), "iD " + to_hex(one.object.id),
+                           fmt::format("{} is of {}, but stands under another iD: whoever looks for the "
+                                       "certificate of the key does not find it",
+                                       one.name, owner->name));
         } else {
-            departs(card, verdicts, one.file, "a private key of the same iD", "none",
-                    fmt::format("{} is for no key of this card", one.name));
+            lacks(card, verdicts, one.file, "a private key of the same iD", "none",
+                  fmt::format("{} is for no key of this card", one.name));
         }
     }
 }
@@ -124,8 +160,7 @@ void possession_of(const Signature& card, const ListedKey& key, Verdicts& verdic
                        fmt::format("the challenge to {} is too short to prove anything", key.name));
         return;
     }
-    const bool sha1 = card.key_fact(key, "digest") == "sha1";
-    if (proves(*public_key, challenge, from_hex(signature), sha1)) {
+    if (signed_by(card, key, *public_key)) {
         return verdicts.pass(fmt::format("{}: challenge {}", key.name, message));
     }
     const bool certified = card.certificate_of(key) != nullptr;
@@ -153,11 +188,7 @@ void made_on_card(const Signature& card, Verdicts& verdicts) {
             fmt::format("{} is not said to be made on the card and never to leave it", key.name);
         const std::string expected = "local, neverExtractable, alwaysSensitive";
         const std::string got = fmt::format("access flags {:02X}", access);
-        if (card.own) {
-            verdicts.fault(key.directory, {}, expected, got, text);
-        } else {
-            verdicts.warn(key.directory, {}, expected, got, text);
-        }
+        lacks(card, verdicts, key.directory, expected, got, text);
     }
 }
 
@@ -169,11 +200,7 @@ void orphans(const Signature& card, Verdicts& verdicts) {
         const std::string reference = name.substr(7);
         const std::string text =
             fmt::format("key {} ({}) signs, and no directory names it", reference, plain_text(kind));
-        if (card.own) {
-            verdicts.fault("chip", {}, "no key but those of EF.PrKDF", "key " + reference, text);
-        } else {
-            verdicts.warn("chip", {}, "no key but those of EF.PrKDF", "key " + reference, text);
-        }
+        lacks(card, verdicts, "chip", "no key but those of EF.PrKDF", "key " + reference, text);
     }
     if (verdicts.findings().empty()) verdicts.pass("no other key signs");
 }
@@ -189,10 +216,12 @@ void add_pkcs15_key_checks(std::vector<Check>& checks) {
     const auto fatal = Severity::fatal;
     add("pkcs15.key.public", "Every private key has a public key that can be decoded", fatal, "8.5",
         depth_agreement, public_keys);
-    add("pkcs15.key.certificate", "Every private key has a certificate", fatal, "8.7", depth_agreement,
-        with_certificate);
-    add("pkcs15.certificate.key", "Every certificate is for a key of the card, or a CA's", fatal, "8.7",
-        depth_agreement, certificates_have_keys);
+    add("pkcs15.key.certificate", "Every private key has a certificate (another maker's card: a warning)",
+        fatal, "8.7", depth_agreement, with_certificate);
+    add("pkcs15.certificate.key",
+        "Every certificate is for a key of the card and has its iD, or is a CA's (one for no key of another "
+        "maker's card: a warning)",
+        fatal, "8.7", depth_agreement, certificates_have_keys);
     add("pkcs15.key.same", "Public key and certificate of one iD hold the same key", fatal, "8.7",
         depth_signature_key, same_key);
     add("pkcs15.key.id", "The iD of a key is the hash of its public key", Severity::warning, "8.2.9",

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PIN and PUK, and who may do what. Nothing here cost the holder a try that he could miss.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
 
 #include "apdu/error.h"
 #include "libcard/app/pkcs15/objects.h"
@@ -106,6 +109,7 @@ std::string open_to_all(const Bytes& rule) {
 }
 
 void files_are_guarded(const Signature& card, Verdicts& verdicts) {
+    std::map<std::string, std::vector<std::string>> files_by_right;
     for (const auto& [name, value] : card.application->facts) {
         if (!name.starts_with("acl.")) continue;
         const std::string object = "EF." + name.substr(4);
@@ -118,9 +122,13 @@ void files_are_guarded(const Signature& card, Verdicts& verdicts) {
         if (open.empty()) {
             verdicts.pass(object);
         } else {
-            departs(card, verdicts, object, "with the PIN, or nobody", open,
-                    fmt::format("everybody may do this to file {}: {}", name.substr(4), open));
+            files_by_right[open].push_back(name.substr(4));
         }
+    }
+    for (const auto& [open, files] : files_by_right) {
+        departs(card, verdicts, "EF." + files.front(), "with the PIN, or nobody", open,
+                fmt::format("everybody may do this to {} {}: {}", files.size() == 1 ? "file" : "files",
+                            fmt::join(files, ", "), open));
     }
     verdicts.skip("the card does not tell its access rules");
 }

@@ -8,6 +8,7 @@ namespace kartsaz::verify {
 const std::vector<Check>& registry() {
     static const std::vector<Check> all = [] {
         std::vector<Check> checks;
+        add_part_checks(checks);
         add_card_checks(checks);
         add_sod_checks(checks);
         add_com_checks(checks);

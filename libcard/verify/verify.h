@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,9 @@ struct Context {
     const record::Record* expected = nullptr;   ///< --expect
     std::optional<std::string> receipt_chip{};  ///< chip identity of the receipt, when one is given
     std::optional<app::CardDump> registered{};  ///< --against
+    /// Applications that the card must have, finished, and who says so: "pkcs15" -> "the receipt". Beside
+    /// those of `registered`.
+    std::map<std::string, std::string> demanded{};
     bool development_trust = false;
     bool demand_crl = false;
     bool preview = true;  ///< make the JPEG preview of a JPEG 2000 photo

@@ -2,6 +2,7 @@
 #include "libcard/app/emrtd/application.h"
 
 #include "apdu/error.h"
+#include "keys/card_identity.h"
 #include "libcard/app/emrtd/lds.h"
 
 namespace kartsaz::app::emrtd {
@@ -73,7 +74,7 @@ keys::AaKeyPair aa_key(const Options& options, const keys::KeyStore& store, cons
     if (!keyset.has("aa")) {
         throw Error{Errc::keys_failed, "keyset \"" + keyset.name + "\" has no key for the role \"aa\""};
     }
-    const std::string identity = chip.known() ? "chip " + chip.name : "document " + record.document_number;
+    const std::string identity = keys::identity_of_card(chip.name, record.document_number);
     return keys::derive_aa_key(keyset, *options.active_authentication, to_bytes(identity));
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "apdu/error.h"
+#include "apdu/iso7816.h"
 #include "libcard/app/emrtd/lds.h"
 #include "libcard/app/emrtd/read_steps.h"
 
@@ -229,6 +230,19 @@ private:
 };
 
 }  // namespace
+
+bool is_blank(apdu::Transport& card, const Bytes& aid) {
+    card.reset();
+    ReadOptions options;
+    options.aid = aid;
+    if (!select_application(card, options).ok()) return false;
+    const auto& all = files();
+    return std::all_of(all.begin(), all.end(), [&](const EfDef& def) {
+        constexpr std::uint16_t not_found = 0x6A82, security_status = 0x6982;
+        const auto sw = card.transmit(apdu::select_ef(def.fid)).sw.value();
+        return sw == not_found || (sw == security_status && (def.dg == 3 || def.dg == 4));
+    });
+}
 
 DumpApplication read_application(apdu::Transport& card, const ReadOptions& options) {
     return Reader{card, options}.run();

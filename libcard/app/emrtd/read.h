@@ -47,6 +47,10 @@ struct ReadOptions {
 ///         application is not there.
 DumpApplication read_application(apdu::Transport& card, const ReadOptions& options);
 
+/// The application is on the card and holds no file: each is "not found" (6A82) by SELECT; DG3 and DG4,
+/// which some applets refuse at any time, may be 6982. Resets the card.
+bool is_blank(apdu::Transport& card, const Bytes& aid = {});
+
 /// Reads the file `fid` through `link` to the end of its outermost object: blocks as large as link.limits(),
 /// no offset asked for that lies behind the object. Shorter when the card has no more than that; when the
 /// first bytes are no BER-TLV object, what the first command gave. @throws Error{card_refused} with the

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "keys/card_identity.h"
 #include "libcard/app/pkcs15/certificate_order.h"
-#include "libcard/app/pkcs15/read.h"
 
 namespace kartsaz::app::pkcs15 {
 namespace {
@@ -30,7 +30,7 @@ std::vector<perso::Item> encode(const perso::Order& order, const perso::CardStat
     const State* own = state.of<State>("pkcs15");
     const bool absent = own == nullptr || own->stage == Stage::absent;
     if (absent && !options.required) return {};
-    const std::string identity = pin_identity(state.chip.name, order.record.document_number);
+    const std::string identity = keys::identity_of_card(state.chip.name, order.record.document_number);
     std::vector<perso::Item> items;
     const auto file = [&](const Layout& layout) {
         auto out = item(layout.name, perso::ItemKind::file, layout.title);

@@ -5,7 +5,7 @@
 
 #include "apdu/error.h"
 #include "apdu/tlv.h"
-#include "keys/crypto.h"
+#include "keys/card_identity.h"
 
 namespace kartsaz::app::pkcs15 {
 namespace {
@@ -73,7 +73,7 @@ Bytes odf_content(ByteView seen) {
 
 Bytes token_info(const Options& options, const std::string& identity, ByteView seen) {
     TokenInfo wanted;
-    wanted.serial = token_serial(identity);
+    wanted.serial = keys::card_serial(identity);
     wanted.manufacturer = options.manufacturer;
     wanted.label = options.label;
     wanted.flags = 0x04;  // the card makes random numbers
@@ -207,12 +207,6 @@ const Layout& layout_of(std::uint16_t fid) {
         if (found != list->end()) return *found;
     }
     return dir_file();
-}
-
-Bytes token_serial(const std::string& identity) {
-    Bytes digest = keys::sha256(to_bytes("token serial of " + identity));
-    digest.resize(8);
-    return digest;
 }
 
 Bytes static_content(std::uint16_t fid, const Options& options, const std::string& identity, ByteView seen) {

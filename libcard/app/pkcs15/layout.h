@@ -27,10 +27,6 @@ const std::vector<Layout>& key_directories();
 const Layout& dir_file();
 const Layout& layout_of(std::uint16_t fid);
 
-/// The token's serial number: 8 bytes of the hash of what the PIN is derived for, so that it is the same in
-/// every attempt and tells a stranger nothing.
-Bytes token_serial(const std::string& identity);
-
 /// What the file must hold: what is there already when it says the same, else ours and what else is there.
 /// @param seen  content on the card; empty: the file is not there or not readable as such
 Bytes static_content(std::uint16_t fid, const Options& options, const std::string& identity, ByteView seen);

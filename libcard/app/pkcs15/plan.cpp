@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "apdu/error.h"
+#include "keys/card_identity.h"
 #include "libcard/app/pkcs15/plan_steps.h"
-#include "libcard/app/pkcs15/read.h"
 
 namespace kartsaz::app::pkcs15 {
 namespace {
@@ -121,7 +121,9 @@ private:
         } catch (const Error&) {
             return;  // torn before it was whole
         }
-        if (serial == token_serial(pin_identity(card_.chip.name, order_.record.document_number))) return;
+        if (serial ==
+            keys::card_serial(keys::identity_of_card(card_.chip.name, order_.record.document_number)))
+            return;
         const bool keyed = own_.pin_is_set() || own_.puk_is_set;
         if (order_.reassign && !keyed) return;
         refuse(keyed
@@ -205,7 +207,7 @@ private:
     }
 
     Bytes wanted(const Layout& layout, const Steps& steps) const {
-        const std::string identity = pin_identity(card_.chip.name, order_.record.document_number);
+        const std::string identity = keys::identity_of_card(card_.chip.name, order_.record.document_number);
         return static_content(layout.fid, options_, identity, steps.files().content(layout.fid));
     }
 

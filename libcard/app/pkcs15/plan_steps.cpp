@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "apdu/iso7816.h"
-#include "libcard/app/pkcs15/read.h"
+#include "keys/card_identity.h"
 
 namespace kartsaz::app::pkcs15 {
 namespace {
@@ -77,8 +77,8 @@ Steps::Steps(const perso::Order& order, const perso::CardState& card, const Stat
       options_{options},
       plan_{plan},
       timing_{perso::timing_of(card.atr, order.profile.section("timing"))},
-      identity_{pin_identity(card.chip.name, order.record.document_number)},
-      chip_{card.chip.known() ? card.chip.name : "unnamed-" + to_hex(token_serial(identity_))},
+      identity_{keys::identity_of_card(card.chip.name, order.record.document_number)},
+      chip_{keys::card_name(card.chip.name, order.record.document_number)},
       extended_{own.extended} {
     const auto target = target_of(own, options, plan);
     target_ = plan.target(target);

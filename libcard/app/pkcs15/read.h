@@ -53,9 +53,6 @@ struct ReadOptions {
 /// a given PIN only when more than one is left.
 std::optional<DumpApplication> read_application(apdu::Transport& card, const ReadOptions& options);
 
-/// What transport PINs of this card are derived for: the chip's name, else the document number.
-std::string pin_identity(const std::string& chip_name, const std::string& document_number);
-
 /// What the file of an object is called in a dump: "EF.3400"; with the path that leads to it where that is
 /// not the application's DF, and "@" and the offset where it is only a part of the file.
 std::string file_name(const Path& path, ByteView df);

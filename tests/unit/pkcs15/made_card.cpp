@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "keys/card_identity.h"
 #include "keys/citizen_certificate.h"
 #include "keys/crypto.h"
 #include "libcard/app/pkcs15/objects.h"
@@ -141,7 +142,7 @@ app::DumpApplication read_back(sim::Body& body, const Bureau& bureau, const std:
     const auto card = reader::sim_transport(body);
     pkcs15::ReadOptions options;
     options.keys = &bureau.keys();
-    options.identity = pkcs15::pin_identity(chip, bureau.record().document_number);
+    options.identity = keys::identity_of_card(chip, bureau.record().document_number);
     options.pin = pin;
     auto dump = pkcs15::read_application(*card, options);
     if (!dump) throw std::runtime_error{"there is no signature application"};

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "apdu/error.h"
+#include "keys/card_identity.h"
 #include "keys/citizen_certificate.h"
 #include "libcard/app/pkcs15/objects.h"
 #include "tests/unit/pkcs15/made_card.h"
@@ -23,7 +24,7 @@ const perso::Permits update{.update = true};
 
 keys::SecretBytes transport_pin(const Bureau& bureau) {
     return keys::derive_pin(bureau.keys().keyset("pin"), "pin",
-                            app::pkcs15::pin_identity("", bureau.record().document_number), 6);
+                            keys::identity_of_card("", bureau.record().document_number), 6);
 }
 
 std::string padded_hex(const keys::SecretBytes& pin) {

@@ -154,7 +154,7 @@ TEST_CASE("key, public key and certificate belong together by their iD", "[verif
     no_certificate.write();
     only(no_certificate.judge(), "pkcs15.key.certificate", "EF.CDF");
     no_certificate.own = false;
-    noted(no_certificate.judge(), "pkcs15.key.certificate");
+    warned(no_certificate.judge(), "pkcs15.key.certificate");
 
     GoodSignature orphan;
     auto extra = orphan.certificates[0];
@@ -168,7 +168,7 @@ TEST_CASE("key, public key and certificate belong together by their iD", "[verif
     orphan.write();
     only(orphan.judge(), "pkcs15.certificate.key", "EF.CDF");
     orphan.own = false;
-    noted(orphan.judge(), "pkcs15.certificate.key");
+    warned(orphan.judge(), "pkcs15.certificate.key");
 
     GoodSignature authority;
     extra.direct = authority.ca.certificate();
@@ -194,6 +194,31 @@ TEST_CASE("the public key file must hold the certificate's key", "[verify]") {
     CertificateWish other;
     card.file("EF.3300").content = p15::public_key_file(Identity{other, nullptr}.public_key());
     only(card.judge(), "pkcs15.key.same", "EF.3300");
+}
+
+TEST_CASE("a certificate of another key than the card signs with is named, on any card", "[verify]") {
+    for (const bool own : {true, false}) {
+        GoodSignature card;
+        card.own = own;
+        auto other = card.wish(0);
+        other.public_key.clear();  // a new one
+        card.file("EF.3400").content = Identity{other, &card.ca}.certificate();
+        const auto report = card.judge();
+        cause(report, "pkcs15.key.same", "EF.3400");
+        CHECK_THAT(report.findings.front().text, Catch::Contains("is another key's: the card signs with"));
+    }
+}
+
+TEST_CASE("a certificate that stands under another iD than its key is refused, on any card", "[verify]") {
+    for (const bool own : {true, false}) {
+        GoodSignature card;
+        card.own = own;
+        card.certificates[0].id = {0x46};
+        card.write();
+        only(card.judge(), "pkcs15.certificate.key", "EF.CDF");
+        CHECK_THAT(card.judge().findings.front().text, Catch::Contains("stands under another iD"));
+        CHECK(card.judge().findings.front().got == "iD 46");
+    }
 }
 
 TEST_CASE("an iD that is no hash of the key is a warning on our own card, a note on another", "[verify]") {

@@ -124,6 +124,13 @@ TEST_CASE("a file that everybody may change or delete is refused on ours and not
             CHECK(card.judge().findings.empty());
         }
     }
+    GoodSignature several;
+    several.own = false;
+    for (const char* file : {"acl.2F00", "acl.4402", "acl.5015"}) several.facts()[file] = "FF00000000000000";
+    const auto report = several.judge();
+    noted(report, "pkcs15.access.files");
+    REQUIRE(report.findings.size() == 1);
+    CHECK_THAT(report.findings.front().text, Catch::Contains("files 2F00, 4402, 5015: delete, terminate"));
     GoodSignature silent;
     std::erase_if(silent.facts(), [](const auto& fact) { return fact.first.starts_with("acl."); });
     CHECK(outcome_of(silent.judge(), "pkcs15.access.files") == Outcome::skipped);
