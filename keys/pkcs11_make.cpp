@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "keys/openssl_handles.h"
+#include "keys/pkcs11_keyset.h"
 #include "keys/pkcs11_session.h"
 
 namespace kartsaz::keys {
@@ -100,6 +101,14 @@ CertificateNames names_of(ByteView der) {
             encoded(X509_get_X509_PUBKEY(certificate.get()), i2d_X509_PUBKEY)};
 }
 
+std::shared_ptr<const SigningKey> identified(const std::shared_ptr<const Pkcs11Token>& token,
+                                             const std::string& label) {
+    const auto key = token_key(token, label);
+    in_session(*token, Access::write,
+               [&](const Session& session) { set_id(session, label, key_identifier(key->public_key())); });
+    return token_key(token, label);
+}
+
 }  // namespace
 
 std::shared_ptr<const SigningKey> generate_token_key(std::shared_ptr<const Pkcs11Token> token,
@@ -115,10 +124,26 @@ std::shared_ptr<const SigningKey> generate_token_key(std::shared_ptr<const Pkcs1
         }
         generate_pair(session, label, wanted);
     });
+    return identified(token, label);
+}
+
+std::shared_ptr<const SigningKey> finish_token_key(std::shared_ptr<const Pkcs11Token> token,
+                                                   const std::string& label, KeyAlgorithm algorithm) {
+    const auto fault = from_session(*token, Access::read, [&](const Session& session) {
+        const auto object = session.only({CKO_PRIVATE_KEY, label});
+        if (!session.flag(object, CKA_LOCAL, false)) return std::string{"it was not made in the token"};
+        return weakness(session, object);
+    });
     const auto key = token_key(token, label);
-    in_session(*token, Access::write,
-               [&](const Session& session) { set_id(session, label, key_identifier(key->public_key())); });
-    return token_key(token, label);
+    const auto* const other =
+        algorithm_of(key->public_key()) == algorithm ? "" : "it is of another algorithm";
+    if (!fault.empty() || *other != '\0') {
+        throw Error{Errc::keys_failed,
+                    fmt::format("{}: a private key \"{}\" without a certificate is there already: {}; remove "
+                                "it with the vendor's tool, or give the options that it was made with",
+                                token->place(), label, fault.empty() ? other : fault)};
+    }
+    return identified(token, label);
 }
 
 void write_token_certificate(const std::shared_ptr<const Pkcs11Token>& token, const std::string& label,

@@ -14,6 +14,12 @@ namespace kartsaz::keys {
 std::shared_ptr<const SigningKey> generate_token_key(std::shared_ptr<const Pkcs11Token> token,
                                                      const std::string& label, KeyAlgorithm algorithm);
 
+/// The key pair that an interrupted generate_token_key() left without a certificate. @throws
+/// Error{keys_failed} when there is none, or it was not made in the token, is not held well or is of another
+/// algorithm
+std::shared_ptr<const SigningKey> finish_token_key(std::shared_ptr<const Pkcs11Token> token,
+                                                   const std::string& label, KeyAlgorithm algorithm);
+
 /// A certificate beside the private key of the same label, under the id of that key. Does nothing when the
 /// very same one is there. @throws Error{keys_failed} when its key is not the token's, Error{input_invalid}
 void write_token_certificate(const std::shared_ptr<const Pkcs11Token>& token, const std::string& label,

@@ -110,7 +110,8 @@ CK_SESSION_HANDLE Pkcs11Token::Impl::take() {
         ++opened;
         return out;
     } catch (...) {
-        // this thread was woken and took no session: the next one that waits may, or finds the module gone, too
+        // this thread was woken and took no session: the next one that waits may, or finds the module gone,
+        // too
         session_free.notify_one();
         throw;
     }
@@ -161,6 +162,7 @@ void Pkcs11Token::Impl::run_once(Access access, const std::function<void(const S
 void Pkcs11Token::Impl::with_restart(const std::function<void()>& work) {
     for (bool again = false;; again = true) {
         std::uint64_t seen = 0;
+        std::string fault;
         try {
             const std::shared_lock gate{module->gate()};
             seen = module->generation();
@@ -172,8 +174,11 @@ void Pkcs11Token::Impl::with_restart(const std::function<void()>& work) {
                     Errc::keys_failed,
                     fmt::format("{}; the module was started anew and it was tried again", failure.what())};
             }
+            fault = failure.what();
         }
-        if (module->restart(seen)) ++restarts;
+        if (!module->restart(seen)) continue;  // another thread did it
+        ++restarts;
+        if (options.restarted) options.restarted(fault + "; the module was started anew");
     }
 }
 

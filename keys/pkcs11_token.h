@@ -26,6 +26,8 @@ struct TokenOptions {
     /// last try is never spent.
     bool retry_pin = false;
     unsigned sessions = 4;  ///< opened at most, for as many threads
+    /// Told in words, each time that the module was away and was started anew. Called by any thread.
+    std::function<void(const std::string& what)> restarted{};
 };
 
 /// A token behind PKCS#11 2.40: one login, a pool of sessions, started anew when the module or the token was
