@@ -44,6 +44,10 @@ std::string name_of(ByteView public_key) {
     return lower(to_hex(key_identifier(public_key)));
 }
 
+std::string request_pem(const CertificateOrder& order) {
+    return pem_text(order.request, "CERTIFICATE REQUEST");
+}
+
 std::string certificate_request_text(const CertificateOrder& order, ByteView public_key) {
     const auto& content = order.content;
     const auto& subject = content.subject;
@@ -63,6 +67,7 @@ std::string certificate_request_text(const CertificateOrder& order, ByteView pub
                 {"chip", order.chip},
                 {"slot", order.slot},
                 {"public_key_sha256", to_hex(sha256(public_key))},
+                {"request_sha256", to_hex(sha256(to_bytes(request_pem(order))))},
                 {"subject", names},
                 {"key_usage", usage},
                 {"extended_key_usage", content.extended_usages},
@@ -137,12 +142,25 @@ bool SpoolSource::asked_before(const CertificateOrder& order, const fs::path& fi
     }
 }
 
+/// Whether the request that lies there is the one that was written with its description.
+bool SpoolSource::request_whole(const std::string& name) const {
+    try {
+        const auto there = json::parse(to_text(read_file(folder_ / (name + ".json"))));
+        return there.at("request_sha256") == to_hex(sha256(read_file(folder_ / (name + ".csr.pem"))));
+    } catch (const json::exception&) {
+        return false;
+    } catch (const Error& error) {
+        if (error.code() == Errc::store_failed) throw;
+        return false;  // not there, or no file that was written here
+    }
+}
+
 /// The description first: who sees a request may rely on it.
 void SpoolSource::ask(const CertificateOrder& order, const std::string& name) const {
     const auto public_key = parse_request(order.request).public_key;
     make_private_folder(folder_);
     replace_private_file(folder_ / (name + ".json"), certificate_request_text(order, public_key));
-    replace_private_file(folder_ / (name + ".csr.pem"), pem_text(order.request, "CERTIFICATE REQUEST"));
+    replace_private_file(folder_ / (name + ".csr.pem"), request_pem(order));
 }
 
 Bytes SpoolSource::certificate(const CertificateOrder& order) {
@@ -167,9 +185,8 @@ Bytes SpoolSource::certificate(const CertificateOrder& order) {
             fault);
         if (fault) throw Error{Errc::store_failed, fmt::format("{}: {}", file.string(), fault.message())};
     }
-    std::error_code fault;
     const auto request = folder_ / (name + ".csr.pem");
-    if (!same || !fs::exists(request, fault)) ask(order, name);
+    if (!same || !request_whole(name)) ask(order, name);
     throw Error{
         Errc::interrupted,
         fmt::format("slot \"{}\" of chip {} waits for its certificate: the request is {}; when the CA's "

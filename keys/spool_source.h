@@ -38,6 +38,7 @@ private:
     std::filesystem::path answer(const std::string& name) const;
     Bytes check(const CertificateOrder& order, const std::filesystem::path& file) const;
     bool asked_before(const CertificateOrder& order, const std::filesystem::path& file) const;
+    bool request_whole(const std::string& name) const;
     void ask(const CertificateOrder& order, const std::string& name) const;
 
     std::filesystem::path folder_;
