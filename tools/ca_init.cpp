@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "apdu/error.h"
 #include "keys/country_signer.h"
@@ -45,6 +47,9 @@ keys::KeyAlgorithm algorithm_named(const std::string& name) {
 class Maker {
 public:
     virtual ~Maker() = default;
+    /// Key and certificate that are there already; empty without a certificate.
+    virtual std::optional<keys::Identity> known(const std::string& name) const = 0;
+    /// Made now, or left without a certificate by an interrupted call.
     virtual std::shared_ptr<const keys::SigningKey> key(const std::string& name) = 0;
     virtual void certificate(const std::string& name, const Bytes& der) = 0;
     /// All is made.
@@ -61,19 +66,20 @@ public:
                                   fs::exists(file_) ? SecretAge::known : SecretAge::fresh);
         if (fs::exists(file_)) held_ = keys::open_key_file(file_, passphrase_);
     }
+    std::optional<keys::Identity> known(const std::string& name) const override {
+        if (!held_ || !held_->has_identity(name)) return std::nullopt;
+        return held_->identity(name);
+    }
     std::shared_ptr<const keys::SigningKey> key(const std::string& name) override {
-        if (held_ && held_->has_identity(name)) {
-            throw Error{Errc::keys_failed,
-                        fmt::format("{}: an identity \"{}\" is there already; keys are never written over",
-                                    file_.string(), name)};
-        }
         auto& text = keys_[name] = keys::new_private_key(algorithm_);
         return keys::signing_key_from_pem(text);
     }
     void certificate(const std::string& name, const Bytes& der) override {
         identities_[name] = keys::identity_text(keys_.at(name), der);
     }
-    void finish() override { keys::add_identities(file_, passphrase_, std::move(identities_)); }
+    void finish() override {
+        if (!identities_.empty()) keys::add_identities(file_, passphrase_, std::move(identities_));
+    }
 
 private:
     fs::path file_;
@@ -86,8 +92,13 @@ private:
 class TokenMaker final : public Maker {
 public:
     TokenMaker(const KeyOptions& options, keys::KeyAlgorithm algorithm)
-        : token_{open_token(options)}, algorithm_{algorithm} {}
+        : token_{open_token(options)}, store_{keys::token_key_store(token_)}, algorithm_{algorithm} {}
+    std::optional<keys::Identity> known(const std::string& name) const override {
+        if (keys::token_certificates(*token_, name).empty()) return std::nullopt;
+        return store_->identity(name);
+    }
     std::shared_ptr<const keys::SigningKey> key(const std::string& name) override {
+        if (store_->has_identity(name)) return keys::finish_token_key(token_, name, algorithm_);
         return keys::generate_token_key(token_, name, algorithm_);
     }
     void certificate(const std::string& name, const Bytes& der) override {
@@ -97,6 +108,7 @@ public:
 
 private:
     std::shared_ptr<keys::Pkcs11Token> token_;
+    std::unique_ptr<keys::KeyStore> store_;
     keys::KeyAlgorithm algorithm_;
 };
 
@@ -120,29 +132,77 @@ keys::AuthorityTemplate wanted(const InitOptions& options, const std::string& ro
     return out;
 }
 
+/// The three identities; certificates that were made now are not at their place yet.
 struct Made {
     keys::Identity csca, document_signer, citizen_ca;
+    std::vector<std::string> fresh;  ///< names of those
 };
+
+constexpr const char* public_files[] = {"csca.pem", "document-signer.pem", "citizen-ca.pem", "csca.crl",
+                                        "citizen-ca.crl"};
 
 Made make_all(const InitOptions& options, Maker& maker, std::int64_t now) {
     Made out;
-    auto root = wanted(options, "Country Signer", now);
-    out.csca.key = maker.key("csca");
-    out.csca.certificate = keys::make_root(*out.csca.key, root);
-    auto signer = wanted(options, "Document Signer", now);
-    if (options.signing_months > 0) signer.key_until = now + year / 12 * options.signing_months;
-    out.document_signer.key = maker.key("document-signer");
-    out.document_signer.certificate =
-        keys::make_document_signer(out.csca, out.document_signer.key->public_key(), signer);
-    out.citizen_ca.key = maker.key("citizen-ca");
-    auto citizens = wanted(options, "Citizen CA", now);
-    citizens.crl_url.clear();  // its own root: nobody could revoke it by a CRL
-    out.citizen_ca.certificate = keys::make_root(*out.citizen_ca.key, citizens);
-    maker.certificate("csca", out.csca.certificate);
-    maker.certificate("document-signer", out.document_signer.certificate);
-    maker.certificate("citizen-ca", out.citizen_ca.certificate);
-    maker.finish();
+    const auto obtain = [&](const std::string& name, auto certify) {
+        if (auto there = maker.known(name)) return *std::move(there);
+        keys::Identity made{maker.key(name), {}};
+        made.certificate = certify(made);
+        out.fresh.push_back(name);
+        return made;
+    };
+    out.csca = obtain("csca", [&](const keys::Identity& one) {
+        return keys::make_root(*one.key, wanted(options, "Country Signer", now));
+    });
+    out.document_signer = obtain("document-signer", [&](const keys::Identity& one) {
+        auto signer = wanted(options, "Document Signer", now);
+        if (options.signing_months > 0) signer.key_until = now + year / 12 * options.signing_months;
+        return keys::make_document_signer(out.csca, one.key->public_key(), signer);
+    });
+    out.citizen_ca = obtain("citizen-ca", [&](const keys::Identity& one) {
+        auto citizens = wanted(options, "Citizen CA", now);
+        citizens.crl_url.clear();  // its own root: nobody could revoke it by a CRL
+        return keys::make_root(*one.key, citizens);
+    });
     return out;
+}
+
+/// What there is already must be what an interrupted call into this folder left. Asked before anything is
+/// made.
+void check_left(const InitOptions& options, const Maker& maker) {
+    const fs::path folder{options.folder};
+    std::size_t there = 0;
+    for (const auto* name : {"csca", "document-signer", "citizen-ca"}) {
+        const auto one = maker.known(name);
+        if (!one) continue;
+        ++there;
+        // the document signer's issuer keeps its book
+        if (name != std::string_view{"document-signer"} &&
+            !fs::exists(ledger_file(folder, one->key->public_key()))) {
+            throw Error{Errc::keys_failed,
+                        fmt::format("an identity \"{}\" is there already, and its ledger is not in {}; keys "
+                                    "are never written over",
+                                    name, options.folder)};
+        }
+    }
+    const bool all = std::all_of(std::begin(public_files), std::end(public_files),
+                                 [&](const char* file) { return fs::exists(folder / file); });
+    if (there == 3 && all) {
+        throw Error{Errc::keys_failed, options.folder +
+                                           ": its authorities are made already; keys are never "
+                                           "written over"};
+    }
+}
+
+/// Ledgers are there before a certificate is: a call that was interrupted is known by them.
+void put_certificates(const Made& made, Maker& maker) {
+    const std::pair<const char*, const Bytes&> all[] = {{"csca", made.csca.certificate},
+                                                        {"document-signer", made.document_signer.certificate},
+                                                        {"citizen-ca", made.citizen_ca.certificate}};
+    for (const auto& [name, der] : all) {
+        if (std::find(made.fresh.begin(), made.fresh.end(), name) != made.fresh.end())
+            maker.certificate(name, der);
+    }
+    maker.finish();
 }
 
 int init(const InitOptions& options) {
@@ -150,11 +210,12 @@ int init(const InitOptions& options) {
     check_target_folder(options.folder);
     const auto now = now_seconds();
     const auto place = maker(options);
+    check_left(options, *place);
     const auto made = make_all(options, *place, now);
-
     const auto csca = open_ledger(folder, made.csca, Missing::is_made);
-    keys::record_authority(*csca, "document-signer", made.document_signer.certificate, now);
     const auto citizens = open_ledger(folder, made.citizen_ca, Missing::is_made);
+    put_certificates(made, *place);
+    keys::record_authority(*csca, "document-signer", made.document_signer.certificate, now);
     nlohmann::json files = nlohmann::json::array();
     const auto write = [&](const std::string& name, const Bytes& der, std::string_view label) {
         perso::write_durably(folder / name, keys::pem_text(der, label));
@@ -165,14 +226,15 @@ int init(const InitOptions& options) {
     write("citizen-ca.pem", made.citizen_ca.certificate, "CERTIFICATE");
     write("csca.crl", keys::make_crl(made.csca, *csca, now, options.crl_days), "X509 CRL");
     write("citizen-ca.crl", keys::make_crl(made.citizen_ca, *citizens, now, options.crl_days), "X509 CRL");
-    say(fmt::format("Country signer, document signer and citizens' CA are in the {}.",
-                    made.csca.key->place()));
+    const auto of_one = made.csca.key->place();  // a token's names the object, too
+    const auto where = of_one.substr(0, of_one.find(", object"));
+    say(fmt::format("Country signer, document signer and citizens' CA are in the {}.", where));
     say_field("public", fmt::format("certificates and CRLs in {}", options.folder));
     say_field("books",
               fmt::format("ledgers in {}: give --ca-folder {} when cards are written, and keep a copy "
                           "of them",
                           options.folder, options.folder));
-    if (options.json) print_json({{"place", made.csca.key->place()}, {"files", files}});
+    if (options.json) print_json({{"place", where}, {"files", files}});
     return exit_ok;
 }
 

@@ -57,6 +57,16 @@ void refuse_unknown(const json& object, const std::string& file) {
     }
 }
 
+/// What is wrong with a file or a key that a field names, told with the field.
+template <typename Work>
+auto of_field(const std::string& file, const char* field, Work work) {
+    try {
+        return work();
+    } catch (const Error& error) {
+        throw Error{error.code(), fmt::format("{}: {}: {}", file, field, error.what())};
+    }
+}
+
 json parse(const std::string& file) {
     const auto content = read_whole(file, "a CMP file");
     try {
@@ -81,16 +91,23 @@ keys::CmpOptions read_cmp_file(const std::string& file, const keys::KeyStore& st
     out.message_seconds = seconds(object, "message_seconds", out.message_seconds, file);
     out.total_seconds = seconds(object, "total_seconds", out.total_seconds, file);
     if (const auto secret = text(object, "secret_file", file); !secret.empty()) {
-        out.secret = keys::read_passphrase_file(folder / secret);
+        out.secret =
+            of_field(file, "secret_file", [&] { return keys::read_passphrase_file(folder / secret); });
     }
-    if (const auto ra = text(object, "ra", file); !ra.empty()) out.ra = store.identity(ra);
+    if (const auto ra = text(object, "ra", file); !ra.empty()) {
+        out.ra = of_field(file, "ra", [&] { return store.identity(ra); });
+    }
     if (const auto trusted = text(object, "trusted", file); !trusted.empty()) {
         const auto path = (folder / trusted).string();
-        out.trusted = keys::split_certificates(read_whole(path, "trusted certificates"), path);
+        out.trusted = of_field(file, "trusted", [&] {
+            return keys::split_certificates(read_whole(path, "trusted certificates"), path);
+        });
     }
     if (const auto issuer = text(object, "issuer", file); !issuer.empty()) {
         const auto path = (folder / issuer).string();
-        const auto all = keys::split_certificates(read_whole(path, "the CA's certificate"), path);
+        const auto all = of_field(file, "issuer", [&] {
+            return keys::split_certificates(read_whole(path, "the CA's certificate"), path);
+        });
         if (all.size() != 1) bad(file, fmt::format("issuer: {} certificates, one expected", all.size()));
         out.issuer = all.front();
     }

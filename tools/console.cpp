@@ -81,6 +81,12 @@ void print_error(std::string_view what, int code) {
     if (json_mode) print_json({{"error", {{"exit_code", code}, {"text", what}}}});
 }
 
+void print_note(std::string_view what) {
+    std::fflush(stdout);
+    if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r{:79}\r", "");  // a bar may be there
+    say_lines(stderr, fmt::format("kartsaz: note: {}", what), 2);
+}
+
 ProgressBar::ProgressBar() : terminal_{::isatty(STDERR_FILENO) == 1} {}
 
 ProgressBar::~ProgressBar() {

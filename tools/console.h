@@ -31,6 +31,9 @@ void print_json(const nlohmann::json& document);
 /// "kartsaz: ..." on standard error, wrapped; with --json also {"error": {...}} on standard output.
 void print_error(std::string_view what, int exit_code);
 
+/// "kartsaz: note: ..." on standard error, wrapped: for what went well after all.
+void print_note(std::string_view what);
+
 /// A bar on one line, only when standard error is a terminal.
 class ProgressBar {
 public:

@@ -4,14 +4,15 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <optional>
 
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
 #include "keys/card_identity.h"
 #include "keys/document_signature.h"
 #include "keys/issuer.h"
+#include "keys/pem.h"
 #include "keys/pin.h"
-#include "keys/x509_split.h"
 #include "libcard/app/emrtd/read.h"
 #include "libcard/app/inspect.h"
 #include "libcard/app/pkcs15/card_key.h"
@@ -19,6 +20,7 @@
 #include "libcard/reader/reader.h"
 #include "libcard/report/report.h"
 #include "libcard/sim/body.h"
+#include "tools/ca_command.h"
 #include "tools/command.h"
 #include "tools/console.h"
 #include "tools/exit_codes.h"
@@ -34,11 +36,42 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct DemoOptions {
+    std::string folder = "kartsaz-demo";
+    KeyOptions keys;
+    std::string ca_folder;
+    bool json = false;
+
+    bool in_token() const { return !keys.token.empty(); }
+};
+
+/// Asked for before anything is written: every step needs some of it.
+void check_complete(const DemoOptions& options, const keys::KeyStore& store) {
+    std::string missing;
+    const auto lacks = [&](std::string_view what) {
+        missing += fmt::format("{}{}", missing.empty() ? "" : ", ", what);
+    };
+    for (const auto* name : {"transport", "issuer", "active-authentication", "pin"}) {
+        if (store.versions(name).empty()) lacks(name);
+    }
+    for (const auto* name : {"csca", "document-signer", "citizen-ca"}) {
+        if (!store.has_identity(name)) lacks(name);
+    }
+    if (missing.empty()) return;
+    throw Error{
+        Errc::keys_failed,
+        fmt::format("the token lacks {}. Master keys are made by\n  kartsaz token init-keys "
+                    "--published-transport --token URI\nsigning keys by\n  kartsaz ca init {} --token URI",
+                    missing, options.ca_folder)};
+}
+
 class Demo {
 public:
-    Demo(fs::path folder, bool json) : folder_{std::move(folder)}, json_{json} {}
+    explicit Demo(const DemoOptions& options)
+        : options_{options}, folder_{options.folder}, json_{options.json} {}
 
     int operator()() {
+        open_keys_first();
         prepare_files();
         make_body();
         inspect();
@@ -55,6 +88,50 @@ private:
         return options;
     }
 
+    void open_keys_first() {
+        if (options_.in_token() == options_.ca_folder.empty()) {
+            throw Error{
+                Errc::usage,
+                "--token and --ca-folder go together: the keys, and the folder that `kartsaz ca init` "
+                "made with them"};
+        }
+        store_ = open_keys(options_.keys);
+        if (!options_.in_token()) return;
+        check_complete(options_, *store_);
+        for (const auto* name : {"csca", "citizen-ca"}) {
+            (void)open_ledger(options_.ca_folder, store_->identity(name), Missing::is_an_error);
+        }
+    }
+
+    /// For verifiers: what is trusted, from the token; CRLs from the folder that the authorities write.
+    std::string write_trust() const {
+        if (!options_.in_token()) return {};
+        const auto put = [&](const char* name, const fs::path& into) {
+            perso::write_durably(into / (std::string{name} + ".pem"),
+                                 keys::pem_text(keys().identity(name).certificate, "CERTIFICATE"));
+            const auto crl = fs::path{options_.ca_folder} / (std::string{name} + ".crl");
+            std::error_code fault;
+            fs::copy_file(crl, into / crl.filename(), fs::copy_options::overwrite_existing, fault);
+            if (fault) throw Error{Errc::store_failed, fmt::format("{}: {}", crl.string(), fault.message())};
+        };
+        const auto trust = folder_ / "trust";
+        fs::create_directories(trust / "holders");
+        put("csca", trust);
+        put("citizen-ca", trust / "holders");
+        return trust.string();
+    }
+
+    const keys::KeyStore& keys() const { return job_->keys(); }
+
+    void say_keys() const {
+        if (!options_.in_token()) return warn_development_keys();
+        const auto place = store_->identity("csca").key->place();  // "token NAME, object csca"
+        say(
+            fmt::format("All keys are in the {}. Only the transport keys of the blank body are published "
+                        "ones: they end with step 3.",
+                        place.substr(0, place.find(','))));
+    }
+
     /// What an earlier demo left is thrown away; anything else in the folder stays.
     void prepare_files() {
         std::error_code error;
@@ -64,7 +141,19 @@ private:
         fs::remove_all(folder_ / "journal", error);
         for (const auto& [name, bytes] : demo_files()) perso::write_durably(folder_ / "record" / name, bytes);
         say("Kartsaz demo: a citizen's card from blank body to proof, on a simulated chip.");
-        warn_development_keys();
+        say_keys();
+        start_job();
+        trust_ = write_trust();
+    }
+
+    void start_job() {
+        PersoOptions options;
+        options.card = card_options();
+        options.record = path("record/record.json");
+        options.journal = path("journal");
+        options.receipt = path("receipt.json");
+        options.issuing.ca_folder = options_.ca_folder;
+        job_.emplace(options, std::move(store_));
     }
 
     void make_body() {
@@ -75,22 +164,15 @@ private:
 
     void inspect() {
         say_heading("2. Incoming inspection: is it blank, do the maker's keys work?");
-        const auto keys = keys::development_keys();
         Card card{card_options()};
-        const auto seen = app::inspect(card.transport(), *keys);
+        const auto seen = app::inspect(card.transport(), keys());
         if (!seen.blank) throw Error{Errc::internal, "the new body is not blank"};
         say_inspection(seen);
     }
 
     void personalize() {
         say_heading("3. Personalize: the record is written to the chip under SCP03.");
-        PersoOptions options;
-        options.card = card_options();
-        options.record = path("record/record.json");
-        options.journal = path("journal");
-        options.receipt = path("receipt.json");
-        PersoJob job{options};
-        const auto& record = job.loaded().record;
+        const auto& record = job_->loaded().record;
         say_field("citizen", fmt::format("{} {} ({} {})", record.name.given_fa, record.name.surname_fa,
                                          record.name.given_latin, record.name.surname_latin));
         say_field("photo", fmt::format("{} x {} pixels, {} bytes", record.photo.width, record.photo.height,
@@ -100,7 +182,7 @@ private:
                                             finger.views.front().minutiae.size()));
         }
         Card card{card_options()};
-        receipt_ = job.personalize(card.transport());
+        receipt_ = job_->personalize(card.transport());
         say_field("written",
                   fmt::format("{} files, {} steps, {} bytes in {} commands", receipt_.files.size(),
                               receipt_.steps.size(), receipt_.written.bytes_out, receipt_.written.commands));
@@ -111,11 +193,10 @@ private:
 
     void read_back() {
         say_heading("4. Read back, as a border or bank reader does: PACE, then every file.");
-        const auto keys = keys::development_keys();
         AccessOptions access;
         access.record = path("record/record.json");
         Card card{card_options()};
-        dump_ = read_whole_card(card.transport(), card_access(access), keys.get());
+        dump_ = read_whole_card(card.transport(), card_access(access), &keys());
         dump_.reader = "simulated";
         app::save(dump_, folder_ / "card");
         if (const auto* emrtd = dump_.application("emrtd"))
@@ -129,16 +210,14 @@ private:
     void sign(verify::Report& report) {
         const std::string text = "I have read this contract and agree to it.\n";
         perso::write_durably(folder_ / "contract.txt", text);
-        const auto keys = keys::development_keys();
         Card card{card_options()};
         apdu::Exchanger exchanger{card.transport()};
         const auto identity = keys::identity_of_card(receipt_.chip, "");
-        const auto pin = keys::derive_pin(keys->keyset("pin"), "pin", identity, 6);
+        const auto pin = keys::derive_pin(keys().keyset("pin"), "pin", identity, 6);
         const auto signer = app::pkcs15::card_identity(exchanger, pin, "");
         const auto signature = keys::sign_document(signer, to_bytes(text));
         perso::write_durably(folder_ / "contract.txt.p7s", std::string{signature.begin(), signature.end()});
-        const auto ca =
-            keys::split_certificates(to_bytes(keys::development_citizen_ca_pem()), "development CA");
+        const std::vector<Bytes> ca{keys().identity("citizen-ca").certificate};
         const auto proof = keys::verify_document(signature, to_bytes(text), ca, now_seconds());
         report.signed_document = {path("contract.txt"),
                                   path("contract.txt.p7s"),
@@ -163,6 +242,7 @@ private:
         options.expect = path("record/record.json");
         options.receipt = path("receipt.json");
         options.report = path("report.html");
+        options.trust = trust_;
         const Judge judge{options};
         auto report = judge(dump_);
         sign(report);
@@ -174,7 +254,8 @@ private:
         say_heading("Try next: change one byte of the photo on the chip, and verify again.");
         say(fmt::format("  kartsaz sim flip {} EF.DG2 500", path("card.body")));
         say(fmt::format("  kartsaz verify -r sim:{} \\", path("card.body")));
-        say(fmt::format("    --expect {}", path("record/record.json")));
+        const auto trust = trust_.empty() ? "" : " --trust " + trust_;
+        say(fmt::format("    --expect {}{}", path("record/record.json"), trust));
         if (json_) {
             print_json({{"receipt", nlohmann::json::parse(perso::to_json(receipt_))},
                         {"verification", nlohmann::json::parse(report::json(report))},
@@ -183,8 +264,12 @@ private:
         return report.accept ? exit_ok : exit_bad_card;
     }
 
+    DemoOptions options_;
     fs::path folder_;
     bool json_;
+    std::unique_ptr<keys::KeyStore> store_;  ///< until the job has it
+    std::optional<PersoJob> job_;
+    std::string trust_;  ///< folder; empty: development keys
     perso::Receipt receipt_;
     app::CardDump dump_;
 };
@@ -192,17 +277,17 @@ private:
 }  // namespace
 
 void add_demo(CLI::App& program, Action& action) {
-    struct Options {
-        std::string folder = "kartsaz-demo";
-        bool json = false;
-    };
     auto* command = program.add_subcommand("demo", "The main job on a simulated card, with a report");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DemoOptions>();
     command->add_option("DIR", options->folder, "Folder for all files")->capture_default_str();
+    add_token_options(*command, options->keys);
+    command
+        ->add_option("--ca-folder", options->ca_folder,
+                     "With --token: the folder that `kartsaz ca init` made with its keys")
+        ->option_text("DIR")
+        ->group("Keys");
     add_json_option(*command, options->json);
-    command->callback([options, &action] {
-        action = [options] { return Demo{options->folder, options->json}(); };
-    });
+    command->callback([options, &action] { action = [options] { return Demo{*options}(); }; });
 }
 
 }  // namespace kartsaz::tools

@@ -95,7 +95,12 @@ std::unique_ptr<keys::CertificateSource> outside_source(const IssuingOptions& op
                                                         keys::CmpSource::Keep keep) {
     check_outside(options);
     if (!options.cmp.empty()) {
-        return std::make_unique<keys::CmpSource>(read_cmp_file(options.cmp, store), std::move(keep));
+        auto described = read_cmp_file(options.cmp, store);
+        try {
+            return std::make_unique<keys::CmpSource>(std::move(described), std::move(keep));
+        } catch (const Error& error) {
+            throw Error{error.code(), fmt::format("{}: {}", options.cmp, error.what())};
+        }
     }
     if (options.spool.empty()) return nullptr;
     check_target_folder(options.spool);

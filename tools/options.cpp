@@ -114,7 +114,8 @@ void check_source(const std::string& file, std::string_view what) {
 
 std::shared_ptr<keys::Pkcs11Token> open_token(const KeyOptions& options, bool pin_needed) {
     const auto uri = keys::parse_pkcs11_uri(options.token);
-    const keys::TokenOptions how{options.retry_token_pin, 4};
+    const keys::TokenOptions how{options.retry_token_pin, 4,
+                                 [](const std::string& what) { print_note(what + "; going on"); }};
     const auto& source = options.token_pin_file.empty() ? uri.pin_source : options.token_pin_file;
     if (source.empty() && !pin_needed) return keys::Pkcs11Token::open(uri, keys::SecretBytes{}, how);
     return keys::Pkcs11Token::open(

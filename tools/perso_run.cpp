@@ -121,10 +121,10 @@ void add_perso_options(CLI::App& command, PersoOptions& options) {
         ->group("Output");
 }
 
-PersoJob::PersoJob(const PersoOptions& options)
+PersoJob::PersoJob(const PersoOptions& options, std::unique_ptr<keys::KeyStore> keys)
     : options_{options},
       profile_{load_profile(options.profile)},
-      keys_{open_keys(options.keys)},
+      keys_{std::move(keys)},
       signer_{open_signer(*keys_)},
       loaded_{load_record(options)},
       applications_{perso::select_applications(profile_, app::registry())},

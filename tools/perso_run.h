@@ -30,7 +30,9 @@ void add_perso_options(CLI::App& command, PersoOptions& options);
 /// Everything ready before a card is asked for: bad input is found while the reader is still empty.
 class PersoJob {
 public:
-    explicit PersoJob(const PersoOptions& options);
+    explicit PersoJob(const PersoOptions& options) : PersoJob{options, open_keys(options.keys)} {}
+    /// The same with a key store that is open.
+    PersoJob(const PersoOptions& options, std::unique_ptr<keys::KeyStore> keys);
     /// Writes the card, or prints the plan. Returns the exit code.
     int run();
     /// The same on a card that is open, quietly. For demo.
