@@ -25,6 +25,7 @@ public:
     ~Process();
 
     void kill_now() const;
+    pid_t id() const { return pid_; }
     /// @throws std::runtime_error when it still runs at the end of the time
     End wait(std::chrono::seconds most = std::chrono::seconds{30});
     bool ended();

@@ -31,6 +31,7 @@ public:
     /// Logged in. Through the misbehaving module when `wrapped`.
     std::shared_ptr<keys::Pkcs11Token> open(bool wrapped = false, unsigned sessions = 4) const;
     const std::filesystem::path& folder() const { return folder_; }
+    const std::string& label() const { return label_; }
 
 private:
     std::filesystem::path folder_;

@@ -16,10 +16,18 @@
 //   hide-mechanism     a mechanism that is left out of the list
 //   pin-flags          flags added to those of the token
 //   cannot-lock        1: C_Initialize says CKR_CANT_LOCK when it is given arguments
+//
+// In a program that knows nothing of it, the environment tells it what to do:
+//   KARTSAZ_WRAPPED        path of SoftHSM
+//   KARTSAZ_WRAPPER_LOG    file that gets a line for each call, its function
+//   KARTSAZ_WRAPPER_KILL   "C_Sign:3": SIGKILL before that call; "C_Sign:3:after": when it is done
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -56,12 +64,32 @@ unsigned long lie(const char* about) {
     return found == state().lies.end() ? 0 : found->second;
 }
 
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+void kill_when(const char* function, const char* moment) {
+    const auto wanted = variable("KARTSAZ_WRAPPER_KILL");
+    if (wanted.empty()) return;
+    const std::lock_guard guard{state().lock};
+    if (wanted == std::string{function} + ":" + std::to_string(state().calls[function]) + moment)
+        ::raise(SIGKILL);
+}
+
+void log_call(const char* function) {
+    if (const auto file = variable("KARTSAZ_WRAPPER_LOG"); !file.empty())
+        std::ofstream{file, std::ios::app} << function << '\n';
+}
+
 /// Held for the time of a call, so that SoftHSM is ended between calls and not inside one.
 class Call {
 public:
     /// Counts the call. With rv(): the function returns that and does nothing.
-    explicit Call(const char* function) {
+    explicit Call(const char* function) : function_{function} {
         const auto fault = due(function);
+        log_call(function);
+        kill_when(function, "");
         if (fault && fault->die) {
             const std::unique_lock alone{state().gate};
             (void)state().real->C_Finalize(nullptr);
@@ -74,6 +102,9 @@ public:
         const std::lock_guard guard{state().lock};
         rv_ = state().dead ? state().dead : fault ? std::optional{fault->rv} : std::nullopt;
     }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+    ~Call() { kill_when(function_, ":after"); }
     const std::optional<CK_RV>& rv() const { return rv_; }
 
 private:
@@ -87,6 +118,7 @@ private:
         return fault;
     }
 
+    const char* function_;
     std::shared_lock<std::shared_mutex> gate_;
     std::optional<CK_RV> rv_;
 };
@@ -238,6 +270,21 @@ CK_RV generate_key(CK_SESSION_HANDLE session, CK_MECHANISM* how, CK_ATTRIBUTE* l
     return real().C_GenerateKey(session, how, list, count, key);
 }
 
+CK_RV generate_pair(CK_SESSION_HANDLE session, CK_MECHANISM* how, CK_ATTRIBUTE* open_list,
+                    CK_ULONG open_count, CK_ATTRIBUTE* closed_list, CK_ULONG closed_count,
+                    CK_OBJECT_HANDLE* open_half, CK_OBJECT_HANDLE* closed_half) {
+    const Call call{"C_GenerateKeyPair"};
+    if (call.rv()) return *call.rv();
+    return real().C_GenerateKeyPair(session, how, open_list, open_count, closed_list, closed_count, open_half,
+                                    closed_half);
+}
+
+CK_RV set_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* list, CK_ULONG count) {
+    const Call call{"C_SetAttributeValue"};
+    if (call.rv()) return *call.rv();
+    return real().C_SetAttributeValue(session, object, list, count);
+}
+
 CK_RV unwrap(CK_SESSION_HANDLE session, CK_MECHANISM* how, CK_OBJECT_HANDLE under, unsigned char* wrapped,
              CK_ULONG size, CK_ATTRIBUTE* list, CK_ULONG count, CK_OBJECT_HANDLE* key) {
     const Call call{"C_UnwrapKey"};
@@ -264,8 +311,18 @@ CK_FUNCTION_LIST wrapped() {
     out.C_Encrypt = encrypt;
     out.C_CreateObject = create;
     out.C_GenerateKey = generate_key;
+    out.C_GenerateKeyPair = generate_pair;
+    out.C_SetAttributeValue = set_attribute;
     out.C_UnwrapKey = unwrap;
     return out;
+}
+
+void load(const std::string& path) {
+    if (state().real != nullptr) return;
+    void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library == nullptr) return;
+    auto* const entry = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
+    (void)entry(&state().real);
 }
 
 }  // namespace
@@ -273,6 +330,8 @@ CK_FUNCTION_LIST wrapped() {
 extern "C" {
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST** list) {
+    load(variable("KARTSAZ_WRAPPED"));
+    if (state().real == nullptr) return CKR_GENERAL_ERROR;
     static CK_FUNCTION_LIST functions = wrapped();
     *list = &functions;
     return CKR_OK;
@@ -284,11 +343,7 @@ void wrapper_reset(const char* path) {
     state().faults.clear();
     state().lies.clear();
     state().dead.reset();
-    if (state().real != nullptr) return;
-    void* library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == nullptr) return;
-    auto* const entry = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
-    (void)entry(&state().real);
+    load(path);
 }
 
 void wrapper_fail(const char* function, unsigned nth, unsigned long rv, unsigned times) {

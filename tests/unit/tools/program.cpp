@@ -39,7 +39,9 @@ std::vector<std::string> environment(const fs::path& folder) {
     std::vector<std::string> out{
         "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "PCSCLITE_CSOCK_NAME=/nonexistent/socket",
         "HOME=" + (folder / "home").string(), "XDG_STATE_HOME=" + (folder / "state").string()};
-    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "SOFTHSM2_CONF"}) {
+    for (const char* name :
+         {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "SOFTHSM2_CONF", "P11_KIT_SERVER_ADDRESS",
+          "KARTSAZ_WRAPPED", "KARTSAZ_WRAPPER_LOG", "KARTSAZ_WRAPPER_KILL"}) {
         if (const char* value = std::getenv(name)) out.push_back(std::string{name} + "=" + value);
     }
     return out;

@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys in a token, as a user reaches them.
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
-#include <sys/stat.h>
 
-#include "tests/support/token/soft_token.h"
-#include "tests/unit/tools/program.h"
+#include "tests/unit/tools/token_desk.h"
 
 namespace {
 
 using Catch::Contains;
-using kartsaz::to_text;
-using kartsaz::test::Desk;
-using kartsaz::test::Outcome;
 using kartsaz::test::SoftToken;
-
-void write_private(const Desk& desk, const std::string& name, const std::string& text) {
-    desk.write(name, text);
-    ::chmod((desk / name).c_str(), 0600);
-}
-
-/// A desk with a token: the PIN in the file "pin", a wrong one in "wrong".
-struct TokenDesk {
-    SoftToken soft{"kartsaz-hsm"};
-    Desk desk;
-
-    TokenDesk() {
-        const auto pin = SoftToken::pin().reveal([](kartsaz::ByteView bytes) { return to_text(bytes); });
-        write_private(desk, "pin", pin + "\n");
-        write_private(desk, "wrong", "wrong-2222\n");
-    }
-    static std::string uri() { return "pkcs11:token=kartsaz-hsm?module-path=" + SoftToken::module(); }
-    Outcome run(const std::string& command, const std::string& options = "--token-pin-file pin") const {
-        return desk.run(fmt::format("{} --token {} {}", command, uri(), options));
-    }
-};
+using kartsaz::test::TokenDesk;
+using kartsaz::test::write_private;
 
 }  // namespace
 
