@@ -31,7 +31,9 @@ std::string id_of(ByteView certificate) {
 }
 
 json asked_json(const CertificateOrder& order, const std::string& key) {
+    const auto public_key = parse_request(order.request).public_key;
     return {{"event", "asked"},
+            {"key_id", to_hex(key_identifier(public_key))},
             {"chip", order.chip},
             {"slot", order.slot},
             {"key", key},
@@ -95,6 +97,7 @@ struct CertificateMemory::Impl {
                 add(std::move(fresh));
                 open = open_order(key);
             }
+            open->key_id = event.value("key_id", "");
             open->content = event.at("content").get<std::string>();
             open->until = event.at("until").get<std::int64_t>();
             if (kind == "asked") return;
@@ -223,11 +226,29 @@ void CertificateMemory::keep(const CertificateOrder& order, ByteView certificate
     });
 }
 
+void CertificateMemory::keep_late(const RememberedCertificate& order, ByteView certificate) {
+    impl_->locked([&] {
+        if (impl_->by_id.contains(id_of(certificate))) return;
+        json received = {{"event", "received"},    {"chip", order.chip},
+                         {"slot", order.slot},     {"key", order.key},
+                         {"key_id", order.key_id}, {"content", order.content},
+                         {"until", order.until},   {"certificate", to_hex(certificate)}};
+        impl_->write({std::move(received), doomed_json(certificate, superseded)});
+    });
+}
+
 void CertificateMemory::doom(ByteView certificate, int reason) {
     impl_->locked([&] {
         const auto found = impl_->by_id.find(id_of(certificate));
         if (found != impl_->by_id.end() && impl_->entries[found->second].doomed) return;
         impl_->write({doomed_json(certificate, reason)});
+    });
+}
+
+bool CertificateMemory::doomed(ByteView certificate) {
+    return impl_->locked([&] {
+        const auto found = impl_->by_id.find(id_of(certificate));
+        return found != impl_->by_id.end() && impl_->entries[found->second].doomed.has_value();
     });
 }
 

@@ -16,6 +16,7 @@ namespace kartsaz::keys {
 struct RememberedCertificate {
     std::string chip, slot;
     std::string key;              ///< SHA-256 of the SubjectPublicKeyInfo, hexadecimal
+    std::string key_id;           ///< its key identifier, hexadecimal; empty in files of older versions
     std::string content;          ///< template_digest() of the order
     std::int64_t until = 0;       ///< the end that was asked for; the CA may have given less
     Bytes certificate;            ///< DER; empty as long as the CA has not answered
@@ -44,8 +45,11 @@ public:
     /// What came back; keeping the same twice is nothing new. Other certificates of the key, and of the
     /// chip's slot for other keys, are doomed as superseded, in the same write.
     void keep(const CertificateOrder& order, ByteView certificate);
+    /// What came for an order that was abandoned: to be revoked as superseded, in the same write.
+    void keep_late(const RememberedCertificate& order, ByteView certificate);
     /// A certificate will not be used. It need not be known.
     void doom(ByteView certificate, int reason);
+    bool doomed(ByteView certificate);
     void revoked(ByteView certificate);
 
     std::vector<RememberedCertificate> all();

@@ -65,6 +65,15 @@ public:
     /// The CA's own certificate, DER; empty when it is not known before the first answer.
     virtual Bytes issuer_certificate() const = 0;
 
+    /// False when it is known here that a certificate (DER) was revoked or is to be: a card that has it needs
+    /// another one, as when a change of it was torn after the CA had superseded it. True for any other.
+    virtual bool stands(ByteView /*certificate*/) { return true; }
+
+    /// What came for a request that nobody asks about any more, DER; empty: nothing, or nothing comes
+    /// unasked.
+    /// @param key_identifier  of the key that was to be certified
+    virtual Bytes late_answer(ByteView /*key_identifier*/) { return {}; }
+
     /// Says that a certificate (DER) will not be used. @param reason of RFC 5280, 5.3.1: 1 keyCompromise,
     /// 4 superseded, 5 cessationOfOperation
     virtual void revoke(ByteView certificate, int reason) = 0;

@@ -40,6 +40,15 @@ bool sound(ByteView public_key) {
     return out;
 }
 
+/// Upper-case hexadecimal, as in the ledger; empty when the bytes are no certificate.
+std::optional<std::string> serial_of(ByteView certificate) {
+    const auto parsed = parse_certificate(certificate);
+    openssl_reason();
+    if (!parsed) return std::nullopt;
+    const auto* serial = X509_get0_serialNumber(parsed.get());
+    return to_hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
+}
+
 std::int64_t system_now() {
     return std::chrono::duration_cast<std::chrono::seconds>(
                std::chrono::system_clock::now().time_since_epoch())
@@ -171,22 +180,27 @@ Bytes LocalCa::issuer_certificate() const {
     return impl_->issuer.identity.certificate;
 }
 
+bool LocalCa::stands(ByteView certificate) {
+    const auto serial = serial_of(certificate);
+    if (!serial) return true;
+    auto turn = impl_->ledger->turn();
+    const auto* entry = turn.by_serial(*serial);
+    return entry == nullptr || !entry->revoked || !std::ranges::equal(turn.certificate(*entry), certificate);
+}
+
 void LocalCa::revoke(ByteView certificate, int reason) {
-    const auto parsed = parse_certificate(certificate);
-    if (!parsed) throw Error{Errc::input_invalid, "what is to be revoked is not an X.509 certificate"};
-    const auto* serial = X509_get0_serialNumber(parsed.get());
-    const auto hex =
-        to_hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
+    const auto serial = serial_of(certificate);
+    if (!serial) throw Error{Errc::input_invalid, "what is to be revoked is not an X.509 certificate"};
     {
         auto turn = impl_->ledger->turn();
-        const auto* entry = turn.by_serial(hex);
+        const auto* entry = turn.by_serial(*serial);
         const auto known = entry == nullptr ? Bytes{} : turn.certificate(*entry);
         if (!std::equal(known.begin(), known.end(), certificate.begin(), certificate.end())) {
             throw Error{Errc::keys_failed, fmt::format("{}: \"{}\" did not issue the certificate {}", who,
-                                                       impl_->issuer.subject, hex)};
+                                                       impl_->issuer.subject, *serial)};
         }
     }
-    revoke_serial(hex, reason);
+    revoke_serial(*serial, reason);
 }
 
 void LocalCa::revoke_serial(const std::string& serial, int reason) {

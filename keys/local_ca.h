@@ -37,6 +37,7 @@ public:
     std::optional<std::size_t> certificate_size(const CertificateTemplate& content,
                                                 ByteView public_key) const override;
     Bytes issuer_certificate() const override;
+    bool stands(ByteView certificate) override;
     /// @throws Error{keys_failed} when this CA did not issue it, Error{usage} on a reason that is none of 0,
     /// 1,
     ///         3, 4, 5, 9 (RFC 5280, 5.3.1)

@@ -42,7 +42,16 @@ void RememberingSource::revoke(ByteView certificate, int reason) {
     (void)settle();
 }
 
+bool RememberingSource::stands(ByteView certificate) {
+    return !memory_->doomed(certificate);
+}
+
 std::vector<std::string> RememberingSource::settle() {
+    for (const auto& order : memory_->pending()) {
+        if (!order.abandoned || order.key_id.empty()) continue;
+        const auto late = source_.late_answer(from_hex(order.key_id));
+        if (!late.empty()) memory_->keep_late(order, late);
+    }
     std::vector<std::string> left;
     for (const auto& entry : memory_->to_revoke()) {
         try {

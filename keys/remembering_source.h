@@ -25,6 +25,7 @@ public:
     Bytes issuer_certificate() const override;
     /// Does not throw when the CA cannot be told now: the certificate is listed to be revoked.
     void revoke(ByteView certificate, int reason) override;
+    bool stands(ByteView certificate) override;
 
     /// Tells the CA about every certificate that is to be revoked. @returns what could not be told, in words
     std::vector<std::string> settle();

@@ -30,6 +30,7 @@ public:
                                                 ByteView public_key) const override;
     Bytes issuer_certificate() const override;
     void revoke(ByteView certificate, int reason) override;
+    Bytes late_answer(ByteView key_identifier) override;
 
     /// Requests without an answer, by their file.
     std::vector<std::filesystem::path> pending() const;

@@ -173,13 +173,20 @@ private:
             work.slot.name, kind ? keys::name(*kind) : "of another kind", keys::name(work.slot.algorithm)));
     }
 
+    /// What the CA took back is no good, though it says what is asked for: a change that was torn, and then
+    /// taken back, leaves such a one.
+    Judgement judgement(const SeenCertificate& one, const SlotWork& work) const {
+        if (order_.certificates != nullptr && !order_.certificates->stands(one.der)) return Judgement::other;
+        return judge(one.says, work.wanted, options_, latest_);
+    }
+
     /// The certificate that stays, or the place of a new one beside it.
     void choose_certificate(SlotWork& work) const {
         const SeenCertificate* now = work.view.certificate(work.view.listed);
         const SeenCertificate* good = nullptr;
         for (const auto& one : work.view.certificates) {
             if (now == nullptr) now = &one;
-            if (judge(one.says, work.wanted, options_, latest_) != Judgement::good) continue;
+            if (judgement(one, work) != Judgement::good) continue;
             if (good == nullptr || one.says.not_after > good->says.not_after) good = &one;
         }
         if (good != nullptr) {
@@ -188,7 +195,7 @@ private:
         }
         work.certify = true;
         if (now == nullptr) return;
-        work.reason = judge(now->says, work.wanted, options_, latest_);
+        work.reason = judgement(*now, work);
         work.superseded = now->der;
         work.certificate_fid = now->fid == work.slot.certificate_fid(0) ? work.slot.certificate_fid(1)
                                                                         : work.slot.certificate_fid(0);
