@@ -34,30 +34,26 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     return text;
 }
 
-namespace {
-
-/// An issuer of certificates that remembers in memory only.
-std::unique_ptr<keys::LocalCa> authority(const keys::KeyStore& store) {
-    const auto identity = store.identity("citizen-ca");
-    keys::LocalCaOptions options;
-    options.now = [] { return moment; };
-    return std::make_unique<keys::LocalCa>(
-        identity, std::make_unique<keys::CaLedger>(keys::authority_of(identity.key->public_key())), options);
-}
-
-}  // namespace
-
 Station::Station(const std::string& profile)
     : profile_{profile::parse(profile, "profile under test")},
       keys_{keys::development_keys()},
       signer_{keys_->blob("document-signer")},
-      authority_{authority(*keys_)},
       record_{record::load(demo_record()).record},
       applications_{perso::select_applications(profile_, app::registry())},
       order_{record_, profile_, *keys_, &signer_, moment},
       trust_{verify::development_trust()},
       holder_trust_{verify::development_holder_trust()} {
-    order_.certificates = authority_.get();
+    use(own_books_);
+}
+
+void Station::use(const Books& books) {
+    books_ = &books;
+    order_.certificates = &books.authority();
+}
+
+void Station::use(keys::CertificateSource& source) {
+    books_ = nullptr;
+    order_.certificates = &source;
 }
 
 perso::Run Station::run(perso::Journal* journal, perso::Permits permits) const {
@@ -86,27 +82,31 @@ app::CardDump Station::read(sim::Body& body) const {
     app::ReadCardOptions options;
     options.mrz_information = record_.mrz_information();
     options.keys = keys_.get();
+    options.document_number = record_.document_number;  // of chips without a name
     return app::read_card(*card, options);
 }
 
-verify::Report Station::judge(const app::CardDump& dump, const record::Record* expected) const {
+verify::Report Station::judge(const app::CardDump& dump, const record::Record* expected,
+                              const app::CardDump* registered) const {
     verify::Context context{.dump = dump, .trust = trust_};
     context.at = moment;
     context.holder_trust = &holder_trust_;
     context.expected = expected;
+    if (registered != nullptr) context.registered = *registered;
     context.development_trust = true;
     return verify::judge(context);
 }
 
 std::string Station::faults_of(sim::Body& body) const {
-    const auto report = judge(read(body), &record_);
+    const auto dump = read(body);
+    const auto report = judge(dump, &record_);
     std::string out;
     for (const auto& finding : report.findings) {
         if (finding.severity == verify::Severity::note) continue;
         out += fmt::format("{} {}: {}\n", finding.check, finding.object, finding.text);
     }
     if (!report.accept && out.empty()) out = "rejected without a finding";
-    return out;
+    return books_ == nullptr || !out.empty() ? out : books_->faults_of(dump);
 }
 
 std::unique_ptr<sim::Body> seeded_body(const std::string& kind, const std::string& link, std::uint8_t scp_i) {

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "keys/local_ca.h"
 #include "libcard/app/dump.h"
 #include "libcard/perso/personalize.h"
 #include "libcard/sim/body.h"
 #include "libcard/verify/verify.h"
+#include "tests/faults/books.h"
 
 /// What the tests of this folder share: a station with record, keys and signer ready, and bodies to feed it.
 namespace kartsaz::faults {
@@ -37,9 +37,18 @@ public:
 
     app::CardDump read(sim::Body& body) const;
     /// @param expected  the record that the card must hold; null: none is known
-    verify::Report judge(const app::CardDump& dump, const record::Record* expected) const;
-    /// Reads and judges: empty when the card is good, else everything that was found.
+    /// @param registered  what the card was when it was finished; null: that is not known
+    verify::Report judge(const app::CardDump& dump, const record::Record* expected,
+                         const app::CardDump* registered = nullptr) const;
+    /// Reads and judges, and holds the issuer's books against the card: empty when all is good, else
+    /// everything that was found.
     std::string faults_of(sim::Body& body) const;
+    /// Certificates come from this CA, which may not go away before the station; at first the station has its
+    /// own.
+    void use(const Books& books);
+    /// Certificates come from somewhere else, and there are no books.
+    void use(keys::CertificateSource& source);
+    const Books& books() const { return *books_; }
 
     perso::Run run(perso::Journal* journal, perso::Permits permits = {}) const;
     record::Record& record() { return record_; }
@@ -48,7 +57,8 @@ private:
     profile::Profile profile_;
     std::unique_ptr<keys::KeyStore> keys_;
     keys::DocumentSigner signer_;
-    std::unique_ptr<keys::LocalCa> authority_;
+    Books own_books_;
+    const Books* books_ = &own_books_;
     record::Record record_;
     perso::Applications applications_;
     perso::Order order_;

@@ -100,26 +100,32 @@ std::string tear(const Station& station, sim::Body& body, Desk& desk, const Trip
         body.set_faults({});
         const auto expected = looking ? Errc::card_removed : Errc::interrupted;
         if (error.code() != expected) return refusal_of("the torn call has the wrong code", error);
-        return all_tries_left(body) ? "" : "the torn call spent an authentication try";
+        if (!all_tries_left(body)) return "the torn call spent an authentication try";
+        return desk.books().two_valid();
     }
     body.set_faults({});
     return "the torn call ended as if nothing had happened";
 }
 
+std::string resume(const Station& station, sim::Body& body, Desk& desk, const perso::Permits& permits) {
+    try {
+        const auto receipt = station.personalize(body, desk.journal(), permits);
+        if (!receipt.complete) return "the receipt of the second call says that it is not complete";
+        return wrong_with(station, body, desk);
+    } catch (const Error& error) {
+        return refusal_of("the second call", error);
+    }
+}
+
 std::string tear_and_resume(const Station& station, sim::Body& body, Desk& desk, const Trip& trip,
                             const Point& point) {
-    const auto named = [&](const std::string& fault) {
-        return fmt::format("{}{}: {}", point.text(), desk.journal() == nullptr ? ", no journal" : "", fault);
-    };
-    if (const auto fault = tear(station, body, desk, trip, point); !fault.empty()) return named(fault);
-    try {
-        const auto receipt = station.personalize(body, desk.journal(), trip.permits);
-        if (!receipt.complete) return named("the receipt of the second call says that it is not complete");
-        const auto wrong = wrong_with(station, body, desk);
-        return wrong.empty() ? "" : named(wrong);
-    } catch (const Error& error) {
-        return named(refusal_of("the second call", error));
-    }
+    auto fault = tear(station, body, desk, trip, point);
+    if (fault.empty()) fault = resume(station, body, desk, trip.permits);
+    return fault.empty() ? "" : named(point, desk, fault);
+}
+
+std::string named(const Point& point, Desk& desk, const std::string& fault) {
+    return fmt::format("{}{}: {}", point.text(), desk.journal() == nullptr ? ", no journal" : "", fault);
 }
 
 void Tally::add(const std::string& fault) {

@@ -29,12 +29,17 @@ struct Point {
 /// bytes.
 std::vector<Point> points_of(const Trip& trip);
 
-/// A station's journal in a folder of its own; or none.
+/// What a station remembers: its journal in a folder of its own, or none, and the CA's books.
 class Desk {
 public:
-    explicit Desk(bool with_journal) {
+    /// Nothing yet. @param station  asks the CA of this desk, until another desk is made for it
+    Desk(Station& station, bool with_journal) : Desk{station, with_journal, Books{}} {}
+    /// The books of before.
+    Desk(Station& station, bool with_journal, const Books& books) : books_{books} {
+        station.use(books_);
         if (with_journal) journal_.emplace(folder_.path());
     }
+    const Books& books() const { return books_; }
     perso::Journal* journal() { return journal_ ? &*journal_ : nullptr; }
     /// The entry of the one chip that this desk has seen.
     std::optional<perso::JournalEntry> entry() const;
@@ -43,12 +48,17 @@ public:
     }
 
 private:
+    Books books_;
     Folder folder_;
     std::optional<perso::Journal> journal_;
 };
 
 /// The torn call. Empty when it ended as it must, else in words.
 std::string tear(const Station& station, sim::Body& body, Desk& desk, const Trip& trip, const Point& point);
+/// The next call, and everything that must be true of the card then.
+std::string resume(const Station& station, sim::Body& body, Desk& desk, const perso::Permits& permits);
+/// A fault with its point, for people.
+std::string named(const Point& point, Desk& desk, const std::string& fault);
 /// The torn call, the same call again, and everything that must be true of the card then.
 std::string tear_and_resume(const Station& station, sim::Body& body, Desk& desk, const Trip& trip,
                             const Point& point);
