@@ -77,6 +77,14 @@ std::optional<CitizenCertificate> read_citizen_certificate(ByteView der) {
     return out;
 }
 
+bool is_signed_by(ByteView certificate, ByteView issuer) {
+    const auto read = parse_certificate(certificate);
+    const auto signer = parse_certificate(issuer);
+    const bool out = read && signer && X509_verify(read.get(), X509_get0_pubkey(signer.get())) == 1;
+    openssl_reason();
+    return out;
+}
+
 bool contradicts(const CitizenCertificate& there, const CertificateTemplate& wanted) {
     const auto& has = there.subject;
     const auto& asked = wanted.subject;

@@ -21,6 +21,10 @@ struct CitizenCertificate {
 /// Empty when the bytes are not exactly one certificate.
 std::optional<CitizenCertificate> read_citizen_certificate(ByteView der);
 
+/// Whether the issuer's key signed the certificate (both DER); false, too, when either cannot be read. Says
+/// nothing of validity. RFC 5280, 6.1.3 (a)(1).
+bool is_signed_by(ByteView certificate, ByteView issuer);
+
 /// True when the certificate contradicts what is ordered now: another name, number or usage. What a CA leaves
 /// out by its own policy is no contradiction.
 bool contradicts(const CitizenCertificate& there, const CertificateTemplate& wanted);

@@ -12,12 +12,12 @@
 namespace kartsaz::record {
 namespace {
 
-Loaded parse_named(std::string_view json, const std::filesystem::path& folder, const LoadOptions& options,
+Loaded parse_named(std::string_view text, const std::filesystem::path& folder, const LoadOptions& options,
                    const std::string& source) {
     std::vector<Fault> faults;
-    if (json.size() > limit::json) faults.push_back({"/", "the record has more than 262144 bytes"});
+    if (text.size() > limit::json) faults.push_back({"/", "the record has more than 262144 bytes"});
     if (!faults.empty()) throw InvalidRecord{source, std::move(faults)};
-    const nlohmann::json root = parse_json(json, faults);
+    const nlohmann::json root = parse_json(text, faults);
     // a key that stands twice makes it doubtful which value is meant: the rest is not looked at
     if (!faults.empty()) throw InvalidRecord{source, std::move(faults)};
     return RecordParser{root, folder, options}.run(source);
@@ -25,8 +25,8 @@ Loaded parse_named(std::string_view json, const std::filesystem::path& folder, c
 
 }  // namespace
 
-Loaded parse(std::string_view json, const std::filesystem::path& folder, const LoadOptions& options) {
-    return parse_named(json, folder, options, "record");
+Loaded parse(std::string_view text, const std::filesystem::path& folder, const LoadOptions& options) {
+    return parse_named(text, folder, options, "record");
 }
 
 Loaded load(const std::filesystem::path& file, const LoadOptions& options) {

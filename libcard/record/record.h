@@ -83,7 +83,7 @@ struct LoadOptions {
 ///         cannot be read.
 Loaded load(const std::filesystem::path& file, const LoadOptions& options = {});
 /// The same from a JSON text; `folder` is where relative paths start.
-Loaded parse(std::string_view json, const std::filesystem::path& folder, const LoadOptions& options = {});
+Loaded parse(std::string_view text, const std::filesystem::path& folder, const LoadOptions& options = {});
 
 /// The JSON Schema (draft 2020-12) of record.json, as shipped in docs/record.schema.json.
 std::string_view json_schema();

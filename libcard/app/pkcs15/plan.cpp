@@ -137,6 +137,7 @@ private:
         SlotWork work;
         work.slot = slot;
         work.view = view_of(slot, own_);
+        drop_unproved(work.view);
         work.wanted = certificate_template(order_, options_, slot);
         work.certificate_fid = slot.certificate_fid(0);
         if (work.view.public_key.empty()) {
@@ -162,6 +163,18 @@ private:
             if (fid != work.certificate_fid) work.to_remove.push_back(fid);
         }
         return work;
+    }
+
+    /// A certificate that EF.CDF does not tell of was perhaps torn inside its signature, which no other field
+    /// shows. Where the CA did not sign these bytes they are got from it again.
+    void drop_unproved(SlotView& view) const {
+        const Bytes issuer =
+            order_.certificates == nullptr ? Bytes{} : order_.certificates->issuer_certificate();
+        std::erase_if(view.certificates, [&](const SeenCertificate& one) {
+            if (one.fid == view.listed || keys::is_signed_by(one.der, issuer)) return false;
+            view.leftovers.push_back(one.fid);
+            return true;
+        });
     }
 
     void refuse_other_algorithm(const SlotWork& work) const {
