@@ -15,12 +15,14 @@ inline constexpr const char* passphrase = "planted passphrase: plough 7714 lante
 inline constexpr const char* wrong_passphrase = "planted mistake: lantern 4417 plough";
 
 /// Writes the key file (the published transport keys and planted ones), its passphrase file, a wrong one, and
-/// a damaged key file: keys.json, pass, wrong-pass, damaged.json.
+/// a damaged key file: keys.json, pass, wrong-pass, damaged.json; the national profile with a longer PIN,
+/// the certificate of the planted citizens' CA, and that of a mailing house: long-pin.toml, citizen-ca.pem,
+/// mailer.pem.
 void plant(const std::filesystem::path& folder);
 
-/// What was planted: masters, the document signer's key, both passphrases.
+/// What was planted: masters, the keys of the document signer and the citizens' CA, both passphrases.
 std::vector<Secret> planted();
-/// The keys that a body gets from the planted masters. @param body  a blank body's file
+/// The keys, PIN and PUK that a body gets from the planted masters. @param body  a blank body's file
 std::vector<Secret> chip_secrets(const std::filesystem::path& body);
 /// The key seed that BAC and PACE of the demo record's card are made from.
 std::vector<Secret> access_secrets();

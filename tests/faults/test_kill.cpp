@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <ctime>
 #include <string>
 
 #include "tests/faults/process.h"
@@ -83,12 +84,30 @@ Outcome at_the_card(const PluggedCard& card, std::vector<std::string> command, c
     return {process.wait(), apdus};
 }
 
-/// Empty when the card that the dead station left is completed by the next call and verifies clean.
+/// The books of the station's own CA, as they are on its disk.
+keys::CaLedger ledger_in(const std::string& folder, const keys::Identity& ca) {
+    const auto authority = keys::authority_of(ca.key->public_key());
+    return keys::CaLedger{
+        authority, std::filesystem::path{folder} / fmt::format("ledger-{}.jsonl", authority.substr(0, 16))};
+}
+
+/// What `kartsaz read` put down, held against the books.
+std::string books_faults(const std::string& books, const std::string& read) {
+    static const auto store = keys::development_keys();
+    const auto ca = store->identity("citizen-ca");
+    auto ledger = ledger_in(books, ca);
+    return books_against(ledger, ca, app::load_dump(read), std::time(nullptr));
+}
+
+/// Empty when the card that the dead station left is completed by the next call and verifies clean, and the
+/// CA's books have one valid certificate, which is on the card.
 std::string kill_at(const Folder& folder, Death death) {
-    const std::string journal = folder / fmt::format("journal-{}-{}", death.at, death.answered);
+    const auto name = fmt::format("{}-{}", death.at, death.answered);
+    const std::string journal = folder / ("journal-" + name), books = folder / ("ca-" + name);
     const std::string log = folder / "station.log";
     const std::string record = demo_record().string();
-    const std::vector<std::string> personalize{"personalize", record, "--journal", journal};
+    const std::vector<std::string> personalize{"personalize", record,        "--journal",
+                                               journal,       "--ca-folder", books};
     const PluggedCard card{folder};
     const auto killed = at_the_card(card, personalize, log, death);
     if (killed.end.signal != SIGKILL) return "the station was not killed";
@@ -96,7 +115,10 @@ std::string kill_at(const Folder& folder, Death death) {
     if (second.end.code != 0) return fmt::format("the second call ends with {}", second.end.code);
     const auto verified = at_the_card(card, {"verify", "--expect", record}, log);
     if (verified.end.code != 0) return fmt::format("verify ends with {}", verified.end.code);
-    return {};
+    const std::string dump = folder / ("dump-" + name);
+    const auto read = at_the_card(card, {"read", "--record", record, "-o", dump}, log);
+    if (read.end.code != 0) return fmt::format("read ends with {}", read.end.code);
+    return books_faults(books, dump);
 }
 
 }  // namespace
@@ -106,9 +128,10 @@ TEST_CASE("A station killed at any APDU leaves a card that the next call complet
     std::uint64_t apdus = 0;
     {
         const PluggedCard card{folder};
-        const auto whole =
-            at_the_card(card, {"personalize", demo_record().string(), "--journal", folder / "journal"},
-                        folder / "whole.log");
+        const auto whole = at_the_card(card,
+                                       {"personalize", demo_record().string(), "--journal",
+                                        folder / "journal", "--ca-folder", folder / "ca"},
+                                       folder / "whole.log");
         INFO(text_of(folder / "whole.log"));
         REQUIRE(whole.end.code == 0);
         apdus = whole.apdus;
