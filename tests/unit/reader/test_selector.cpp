@@ -32,7 +32,7 @@ std::string chosen(const std::string& text, const std::vector<ReaderStatus>& rea
 TEST_CASE("a selector names a way to reach a card") {
     struct Row {
         const char* text;
-        Kind kind;
+        Selector::Kind kind;
         const char* value;
     };
     const Row rows[] = {
