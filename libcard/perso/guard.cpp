@@ -139,10 +139,15 @@ void Guard::take_back() {
 }
 
 void Guard::nothing_to_write() {
-    const bool finished_now = before_ && before_->stage == "writing" && before_->record_digest == record_;
-    if (!finished_now) return take_back();
+    if (!before_ || before_->stage != "writing") return take_back();
     wait();
-    entry_ = *before_;
+    // a change that was torn before it wrote anything, and is now taken back, leaves the card as this record
+    // has it
+    if (before_->record_digest == record_) {
+        entry_ = *before_;
+    } else {
+        describe();
+    }
     save("complete", "");
 }
 

@@ -34,8 +34,8 @@ public:
     void begun();
     /// Nothing will be written after all: the journal says what it said before.
     void take_back();
-    /// The card holds what it must. Where only the answer to the last step was lost, the journal learns that
-    /// now.
+    /// The card holds what it must. Where only the answer to the last step was lost, or a torn change had
+    /// written nothing yet and was taken back, the journal learns that now.
     void nothing_to_write();
     void stopped(const Step& step, const Error& error);
     void complete();
