@@ -63,6 +63,17 @@ Owned<evp_pkey_st> read_public_key(ByteView public_key) {
     return out;
 }
 
+template <typename Sign>
+Bytes first_usual(const SigningKey& key, const SignatureForm& form, ByteView message, const std::string& who,
+                  Sign&& sign) {
+    const auto digest = hash(form.hash, message);
+    for (unsigned i = 0; i < 1000; ++i) {  // a run of 1000 others does not happen
+        auto out = sign(digest, i);
+        if (out.size() == form.signature_size) return out;
+    }
+    refuse(who, "no signature of the usual length comes from the " + key.place());
+}
+
 }  // namespace
 
 SignatureForm signature_form(ByteView public_key, const std::string& who) {
@@ -79,12 +90,15 @@ SignatureForm signature_form(ByteView public_key, const std::string& who) {
 }
 
 Bytes sign_usual(const SigningKey& key, const SignatureForm& form, ByteView message, const std::string& who) {
-    const auto digest = hash(form.hash, message);
-    for (int i = 0; i < 1000; ++i) {  // a run of 1000 others does not happen
-        auto out = key.sign_digest(form.hash, digest);
-        if (out.size() == form.signature_size) return out;
-    }
-    refuse(who, "no signature of the usual length comes from the " + key.place());
+    return first_usual(key, form, message, who,
+                       [&](ByteView digest, unsigned) { return key.sign_digest(form.hash, digest); });
+}
+
+Bytes sign_reproducibly(const SigningKey& key, const SignatureForm& form, ByteView message,
+                        const std::string& who) {
+    return first_usual(key, form, message, who, [&](ByteView digest, unsigned attempt) {
+        return key.sign_digest_again(form.hash, digest, attempt);
+    });
 }
 
 }  // namespace kartsaz::keys

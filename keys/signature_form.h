@@ -24,5 +24,9 @@ SignatureForm signature_form(ByteView public_key, const std::string& who);
 /// Signs `message`, and signs again until the signature has the usual length, so that what is signed has a
 /// length that is known in advance. @throws Error{keys_failed} also when the signature is wrong
 Bytes sign_usual(const SigningKey& key, const SignatureForm& form, ByteView message, const std::string& who);
+/// The same by sign_digest_again(): of all signatures of the usual length the first, so the same one each
+/// time.
+Bytes sign_reproducibly(const SigningKey& key, const SignatureForm& form, ByteView message,
+                        const std::string& who);
 
 }  // namespace kartsaz::keys

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "apdu/error.h"
+#include "keys/deterministic_ecdsa.h"
 #include "keys/digest_name.h"
 #include "keys/key_store.h"
 #include "keys/x509_text.h"
@@ -55,6 +56,10 @@ public:
         out.resize(size);
         return out;
     }
+    Bytes sign_digest_again(HashAlgorithm algorithm, ByteView digest, unsigned attempt) const override {
+        if (EVP_PKEY_is_a(key_.get(), "EC") != 1) return sign_digest(algorithm, digest);
+        return sign_ecdsa_deterministic(key_.get(), algorithm, digest, attempt);
+    }
 
 private:
     Owned<evp_pkey_st> key_;
@@ -62,6 +67,10 @@ private:
 };
 
 }  // namespace
+
+Bytes SigningKey::sign_digest_again(HashAlgorithm algorithm, ByteView digest, unsigned /*attempt*/) const {
+    return sign_digest(algorithm, digest);
+}
 
 std::shared_ptr<const SigningKey> signing_key_from_pem(const SecretBytes& pem) {
     return std::make_shared<PemKey>(pem);

@@ -25,6 +25,10 @@ public:
     /// A signature over a digest: ECDSA-Sig-Value in DER (RFC 3279, 2.2.3), or RSASSA-PKCS1-v1_5 (RFC 8017,
     /// 8.2). @throws Error{keys_failed} in words when the key cannot be reached
     virtual Bytes sign_digest(HashAlgorithm algorithm, ByteView digest) const = 0;
+    /// The same bytes for the same key, digest and `attempt` wherever the key can do it: RSA always, a
+    /// curve's key in a key file by RFC 6979. A token makes a new ECDSA signature each time: only its length
+    /// can be counted on. @param attempt  0, 1, ..: other signatures over the same digest (ECDSA)
+    virtual Bytes sign_digest_again(HashAlgorithm algorithm, ByteView digest, unsigned attempt) const;
 };
 
 /// The key of a PEM text (PKCS#8 or the older forms, not encrypted). @throws Error{keys_failed}
