@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+
 #include "keys/openssl_handles.h"
 #include "keys/pkcs11_keyset.h"
+#include "keys/pkcs11_public_key.h"
 #include "keys/pkcs11_session.h"
 
 namespace kartsaz::keys {
@@ -60,10 +63,34 @@ void generate_pair(const Session& session, const std::string& label, const Gener
                   "C_GenerateKeyPair");
 }
 
+/// Tokens store the public half of a pair before the private one, and a call that is killed between leaves it
+/// alone. Asked when no private key has the label: what was generated in the token and is not certified
+/// either belongs to nothing, and would stand beside the public half of the pair that is made now.
+void remove_lone_public_keys(const Session& session, const std::string& label) {
+    if (!session.find(ObjectName{CKO_CERTIFICATE, label}.find()).empty()) return;
+    for (const auto object : session.find(ObjectName{CKO_PUBLIC_KEY, label}.find())) {
+        if (!session.flag(object, CKA_LOCAL, false)) continue;
+        session.check(session.functions().C_DestroyObject(session.handle(), object), "C_DestroyObject");
+    }
+}
+
+/// The pair's own public half; others of its label are what killed calls left.
+CK_OBJECT_HANDLE public_half(const Session& session, const std::string& label, ByteView public_key) {
+    for (const auto object : session.find(ObjectName{CKO_PUBLIC_KEY, label}.find())) {
+        try {
+            if (std::ranges::equal(public_key_of(session, object), public_key)) return object;
+        } catch (const Pkcs11Failure&) {
+            throw;
+        } catch (const Error&) {  // a broken one beside the right one
+        }
+    }
+    return session.only({CKO_PUBLIC_KEY, label});
+}
+
 /// Both halves of a pair get the identifier of their public key: known only when the pair is there.
-void set_id(const Session& session, const std::string& label, ByteView id) {
-    for (const CK_OBJECT_CLASS half : {CKO_PUBLIC_KEY, CKO_PRIVATE_KEY}) {
-        auto object = session.only({half, label});
+void set_id(const Session& session, const std::string& label, ByteView public_key) {
+    const auto id = key_identifier(public_key);
+    for (auto object : {public_half(session, label, public_key), session.only({CKO_PRIVATE_KEY, label})}) {
         Template change;
         change.put(CKA_ID, id);
         auto attributes = change.attributes();
@@ -105,7 +132,7 @@ std::shared_ptr<const SigningKey> identified(const std::shared_ptr<const Pkcs11T
                                              const std::string& label) {
     const auto key = token_key(token, label);
     in_session(*token, Access::write,
-               [&](const Session& session) { set_id(session, label, key_identifier(key->public_key())); });
+               [&](const Session& session) { set_id(session, label, key->public_key()); });
     return token_key(token, label);
 }
 
@@ -122,6 +149,7 @@ std::shared_ptr<const SigningKey> generate_token_key(std::shared_ptr<const Pkcs1
                                     "replaced",
                                     session.where(), label)};
         }
+        remove_lone_public_keys(session, label);
         generate_pair(session, label, wanted);
     });
     return identified(token, label);

@@ -2,6 +2,7 @@
 #include "keys/pkcs11_public_key.h"
 
 #include "apdu/tlv.h"
+#include "keys/pkcs11_session.h"
 
 namespace kartsaz::keys {
 namespace {
@@ -69,6 +70,18 @@ Bytes rsa_public_key(ByteView modulus, ByteView exponent) {
         info.put(tag_bits, concat({Bytes{0}, key.bytes()}));
     });
     return out.bytes();
+}
+
+Bytes public_key_of(const Session& session, unsigned long object) {
+    const auto type = session.number(object, CKA_KEY_TYPE);
+    if (type == CKK_RSA) {
+        return rsa_public_key(session.attribute(object, CKA_MODULUS),
+                              session.attribute(object, CKA_PUBLIC_EXPONENT));
+    }
+    const auto parameters = type == CKK_EC ? session.attribute(object, CKA_EC_PARAMS) : Bytes{};
+    const auto half = token_curve_size(parameters);
+    if (!half) throw Error{Errc::keys_failed, "a public key of a kind that is not used"};
+    return ec_public_key(parameters, session.attribute(object, CKA_EC_POINT), *half);
 }
 
 Bytes ecdsa_der(ByteView raw) {

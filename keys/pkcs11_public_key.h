@@ -19,6 +19,11 @@ Bytes ec_public_key(ByteView parameters, ByteView point, std::size_t field_size)
 /// The same of CKA_MODULUS and CKA_PUBLIC_EXPONENT.
 Bytes rsa_public_key(ByteView modulus, ByteView exponent);
 
+class Session;
+/// The same of a public key object. @throws Error{input_invalid}, Error{keys_failed}, Pkcs11Failure when it
+/// has not what its kind of key needs
+Bytes public_key_of(const Session& session, unsigned long object);
+
 /// ECDSA-Sig-Value of r and s, each half of what a token gave. Source: RFC 3279, 2.2.3.
 Bytes ecdsa_der(ByteView raw);
 

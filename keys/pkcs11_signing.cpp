@@ -32,6 +32,24 @@ std::string_view digest_info(HashAlgorithm algorithm) {
     throw Error{Errc::internal, "unknown hash"};
 }
 
+/// Null when it is not sound.
+Owned<evp_pkey_st> verifier_of(ByteView public_key) {
+    const unsigned char* data = public_key.data();
+    return Owned<evp_pkey_st>{d2i_PUBKEY(nullptr, &data, static_cast<long>(public_key.size()))};
+}
+
+bool verifies(EVP_PKEY* verifier, HashAlgorithm algorithm, ByteView digest, ByteView signature) {
+    const Owned<evp_pkey_ctx_st> context{
+        openssl_made(EVP_PKEY_CTX_new_from_pkey(nullptr, verifier, nullptr), "signature context")};
+    openssl_done(EVP_PKEY_verify_init(context.get()), "signature set-up");
+    openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", openssl_digest_name(algorithm)),
+                 "signature set-up");
+    const bool good =
+        EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+    openssl_reason();
+    return good;
+}
+
 class TokenKey final : public SigningKey {
 public:
     TokenKey(std::shared_ptr<const Pkcs11Token> token, ObjectName name)
@@ -39,8 +57,7 @@ public:
           object_{std::move(name)},
           place_{fmt::format("{}, object {}", token_->place(), object_.name().label)} {
         in_session(*token_, Access::read, [&](const Session& session) { read(session); });
-        const unsigned char* data = public_key_.data();
-        verifier_.reset(d2i_PUBKEY(nullptr, &data, static_cast<long>(public_key_.size())));
+        verifier_ = verifier_of(public_key_);
         const auto reason = openssl_reason();
         if (!verifier_) {
             throw Error{Errc::keys_failed,
@@ -57,9 +74,11 @@ private:
     void read(const Session& session);
     void read_ec(const Session& session, CK_OBJECT_HANDLE key);
     void read_rsa(const Session& session, CK_OBJECT_HANDLE key);
-    std::optional<CK_OBJECT_HANDLE> public_object(const Session& session, CK_OBJECT_HANDLE key) const;
+    std::vector<CK_OBJECT_HANDLE> public_objects(const Session& session, CK_OBJECT_HANDLE key) const;
+    Bytes public_half(const Session& session, CK_OBJECT_HANDLE key) const;
+    Bytes signed_by(const Session& session, CK_OBJECT_HANDLE key, HashAlgorithm algorithm,
+                    ByteView digest) const;
     Bytes certified_key(const Session& session) const;
-    void verify(HashAlgorithm algorithm, ByteView digest, ByteView signature) const;
 
     std::shared_ptr<const Pkcs11Token> token_;
     KnownObject object_;
@@ -78,14 +97,35 @@ void TokenKey::read(const Session& session) {
     throw Error{Errc::keys_failed, fmt::format("{}: key type {:X}, neither EC nor RSA", place_, type)};
 }
 
-/// The public key object of the pair: the same id where there is one, else the same label.
-std::optional<CK_OBJECT_HANDLE> TokenKey::public_object(const Session& session, CK_OBJECT_HANDLE key) const {
+/// The same id where there is one, else the same label.
+std::vector<CK_OBJECT_HANDLE> TokenKey::public_objects(const Session& session, CK_OBJECT_HANDLE key) const {
     ObjectName name{CKO_PUBLIC_KEY, "", session.attribute_if(key, CKA_ID).value_or(Bytes{})};
     if (name.id.empty()) name.label = object_.name().label;
-    const auto found = session.find(name.find());
-    if (found.empty()) return std::nullopt;
-    if (found.size() == 1) return found.front();
-    throw Error{Errc::keys_failed, fmt::format("{}: {} public keys belong to it", place_, found.size())};
+    return session.find(name.find());
+}
+
+/// The public key of the pair. Several objects may bear its name: tokens store the public half first, so a
+/// call that was killed between leaves one that belongs to nothing. Then a signature says which one it is.
+Bytes TokenKey::public_half(const Session& session, CK_OBJECT_HANDLE key) const {
+    const auto found = public_objects(session, key);
+    if (found.empty()) return certified_key(session);
+    if (found.size() == 1) return public_key_of(session, found.front());
+    const auto digest = sha256(to_bytes("which of these public keys is it?"));
+    const auto signature = signed_by(session, key, HashAlgorithm::sha256, digest);
+    for (const auto object : found) {
+        try {
+            auto candidate = public_key_of(session, object);
+            const auto verifier = verifier_of(candidate);
+            if (verifier && verifies(verifier.get(), HashAlgorithm::sha256, digest, signature))
+                return candidate;
+        } catch (const Pkcs11Failure&) {
+            throw;
+        } catch (const Error&) {  // a broken one beside the right one
+        }
+    }
+    throw Error{Errc::keys_failed,
+                fmt::format("{}: {} public keys bear its name, and none verifies what it signs", place_,
+                            found.size())};
 }
 
 Bytes TokenKey::certified_key(const Session& session) const {
@@ -112,10 +152,8 @@ void TokenKey::read_ec(const Session& session, CK_OBJECT_HANDLE key) {
     if (!half) throw Error{Errc::keys_failed, place_ + ": a curve other than P-256, P-384 and P-521"};
     rsa_ = false;
     size_ = 2 * *half;
-    const auto object = public_object(session, key);
     try {
-        public_key_ = object ? ec_public_key(parameters, session.attribute(*object, CKA_EC_POINT), *half)
-                             : certified_key(session);
+        public_key_ = public_half(session, key);
     } catch (const Error& error) {
         if (error.code() != Errc::input_invalid) throw;
         throw Error{Errc::keys_failed, fmt::format("{}: {}", place_, error.what())};
@@ -132,47 +170,35 @@ void TokenKey::read_rsa(const Session& session, CK_OBJECT_HANDLE key) {
         throw Error{Errc::keys_failed,
                     fmt::format("{}: RSA of {} bits, 2048 to 8192 are taken", place_, size_ * 8)};
     }
-    auto exponent = session.attribute_if(key, CKA_PUBLIC_EXPONENT).value_or(Bytes{});
-    if (exponent.empty()) {
-        if (const auto object = public_object(session, key)) {
-            exponent = session.attribute(*object, CKA_PUBLIC_EXPONENT);
-        }
-    }
-    public_key_ = exponent.empty() ? certified_key(session) : rsa_public_key(modulus, exponent);
+    const auto exponent = session.attribute_if(key, CKA_PUBLIC_EXPONENT).value_or(Bytes{});
+    public_key_ = exponent.empty() ? public_half(session, key) : rsa_public_key(modulus, exponent);
 }
 
-Bytes TokenKey::sign_digest(HashAlgorithm algorithm, ByteView digest) const {
-    if (digest.size() != hash(algorithm, Bytes{}).size()) {
-        throw Error{Errc::usage, fmt::format("{}: a digest of {} bytes", place_, digest.size())};
-    }
+Bytes TokenKey::signed_by(const Session& session, CK_OBJECT_HANDLE key, HashAlgorithm algorithm,
+                          ByteView digest) const {
     Bytes input(digest.begin(), digest.end());
     if (rsa_) {
         input = concat({from_hex(digest_info(algorithm)), digest});
     } else if (input.size() > size_ / 2) {
         input.resize(size_ / 2);  // ECDSA uses the leftmost bits; some tokens refuse to be given more
     }
-    auto out = from_session(*token_, Access::read, [&](const Session& session) {
-        return session.sign(rsa_ ? CKM_RSA_PKCS : CKM_ECDSA, object_.in(session), input, size_);
-    });
-    if (!rsa_) out = ecdsa_der(out);
-    verify(algorithm, digest, out);
-    return out;
+    auto out = session.sign(rsa_ ? CKM_RSA_PKCS : CKM_ECDSA, key, input, size_);
+    return rsa_ ? out : ecdsa_der(out);
 }
 
-/// A wrong signature would be found on the card by its readers, when it is too late.
-void TokenKey::verify(HashAlgorithm algorithm, ByteView digest, ByteView signature) const {
-    const Owned<evp_pkey_ctx_st> context{
-        openssl_made(EVP_PKEY_CTX_new_from_pkey(nullptr, verifier_.get(), nullptr), "signature context")};
-    openssl_done(EVP_PKEY_verify_init(context.get()), "signature set-up");
-    openssl_done(EVP_PKEY_CTX_ctrl_str(context.get(), "digest", openssl_digest_name(algorithm)),
-                 "signature set-up");
-    const bool good =
-        EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
-    openssl_reason();
-    if (!good) {
+Bytes TokenKey::sign_digest(HashAlgorithm algorithm, ByteView digest) const {
+    if (digest.size() != hash(algorithm, Bytes{}).size()) {
+        throw Error{Errc::usage, fmt::format("{}: a digest of {} bytes", place_, digest.size())};
+    }
+    auto out = from_session(*token_, Access::read, [&](const Session& session) {
+        return signed_by(session, object_.in(session), algorithm, digest);
+    });
+    // a wrong signature would be found on the card by its readers, when it is too late
+    if (!verifies(verifier_.get(), algorithm, digest, out)) {
         throw Error{Errc::keys_failed,
                     place_ + ": the token gave a signature that its own public key does not verify"};
     }
+    return out;
 }
 
 }  // namespace

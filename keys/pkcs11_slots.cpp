@@ -55,10 +55,9 @@ void Pkcs11Token::Impl::find_slot() {
         if (fits(id, token)) found.emplace_back(id, token);
     }
     if (found.empty()) {
-        if (generation != 0) throw Pkcs11Failure{where, "C_GetSlotList", CKR_TOKEN_NOT_PRESENT};
-        throw Error{Errc::keys_failed,
-                    fmt::format("{}: not there; the module {} has: {}", where, module->path(),
-                                there.empty() ? "no initialized token" : there)};
+        throw TokenUnseen{Errc::keys_failed,
+                          fmt::format("{}: not there; the module {} has: {}", where, module->path(),
+                                      there.empty() ? "no initialized token" : there)};
     }
     if (found.size() > 1) {
         throw Error{Errc::usage, fmt::format("the pkcs11 URI fits {} tokens: {}; say more with token= or "
@@ -79,7 +78,9 @@ void Pkcs11Token::Impl::list_mechanisms() {
     if (count > most_mechanisms) {
         module_lies(where, "C_GetMechanismList", fmt::format("{} mechanisms", count));
     }
-    std::vector<CK_MECHANISM_TYPE> all(count);
+    // one more than is asked for: p11-kit's client reads one past the list when it takes out what it cannot
+    // pass on (mechanism_list_purge(): memmove() of n - i entries, not n - i - 1)
+    std::vector<CK_MECHANISM_TYPE> all(count + 1);
     CK_ULONG got = count;
     check(f().C_GetMechanismList(slot, all.data(), &got), "C_GetMechanismList");
     if (got > count) {

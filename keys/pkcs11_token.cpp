@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "keys/pkcs11_login.h"
 #include "keys/pkcs11_token_impl.h"
@@ -159,14 +161,33 @@ void Pkcs11Token::Impl::run_once(Access access, const std::function<void(const S
     give_back(session, true);
 }
 
+/// Whether a token is there a module learns when it starts. SoftHSM writes a token's file anew at each login,
+/// and takes a token whose file it finds half written for none: with several stations at one token a look
+/// may fall into that moment. So it is looked three times, with the module started anew; and not at once,
+/// because the other process needs some milliseconds to end its write and tells nobody when it has.
+void Pkcs11Token::Impl::look_again(std::uint64_t seen, unsigned time, const std::string& fault) {
+    constexpr unsigned looks = 3;
+    constexpr std::chrono::milliseconds wait{50};
+    if (time >= looks) throw Error{Errc::keys_failed, fault};
+    std::this_thread::sleep_for(wait * time);
+    if (!module->restart(seen) || label.empty()) return;
+    ++restarts;
+    if (options.restarted) options.restarted(fault + "; the module was started anew");
+}
+
 void Pkcs11Token::Impl::with_restart(const std::function<void()>& work) {
-    for (bool again = false;; again = true) {
+    unsigned unseen = 0;
+    for (bool again = false;;) {
         std::uint64_t seen = 0;
         std::string fault;
+        bool lost_sight = false;
         try {
             const std::shared_lock gate{module->gate()};
             seen = module->generation();
             return work();
+        } catch (const TokenUnseen& failure) {
+            lost_sight = true;
+            fault = failure.what();
         } catch (const Pkcs11Failure& failure) {
             if (!failure.lost()) throw;
             if (again) {
@@ -175,6 +196,11 @@ void Pkcs11Token::Impl::with_restart(const std::function<void()>& work) {
                     fmt::format("{}; the module was started anew and it was tried again", failure.what())};
             }
             fault = failure.what();
+            again = true;
+        }
+        if (lost_sight) {
+            look_again(seen, ++unseen, fault);
+            continue;
         }
         if (!module->restart(seen)) continue;  // another thread did it
         ++restarts;

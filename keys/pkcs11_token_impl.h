@@ -16,6 +16,11 @@ std::string field(const unsigned char (&bytes)[size]) {
     return field_text(ByteView{bytes, size});
 }
 
+/// The module does not show the token, now.
+struct TokenUnseen final : Error {
+    using Error::Error;
+};
+
 struct Pkcs11Token::Impl {
     Pkcs11Uri uri;
     TokenOptions options;
@@ -55,6 +60,7 @@ struct Pkcs11Token::Impl {
         with_restart([&] { run_once(access, work); });
     }
     void with_restart(const std::function<void()>& work);
+    void look_again(std::uint64_t seen, unsigned time, const std::string& fault);
     void run_once(Access access, const std::function<void(const Session&)>& work);
 };
 

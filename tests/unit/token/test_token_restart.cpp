@@ -121,10 +121,33 @@ TEST_CASE("a module that does not come back is told, and taken up when it does")
     CHECK_NOTHROW(sign());
     // the token is not in its slot for a while
     wrapper.fail("C_Sign", 1, CKR_TOKEN_NOT_PRESENT);
-    wrapper.fail("C_GetTokenInfo", 1, CKR_TOKEN_NOT_PRESENT, 4);
-    CHECK_THROWS_WITH(sign(), Contains("CKR_TOKEN_NOT_PRESENT"));
+    wrapper.fail("C_GetTokenInfo", 1, CKR_TOKEN_NOT_PRESENT, 99);
+    CHECK_THROWS_WITH(sign(), Contains("token kartsaz-test: not there"));
     wrapper.fail("C_GetTokenInfo", 0, CKR_OK);
     CHECK_NOTHROW(sign());
+}
+
+TEST_CASE(
+    "a token that another station's login hides for a moment is looked for three times, and then told") {
+    if (!SoftToken::available()) return;
+    const SoftToken soft;
+    const Wrapper wrapper;
+    const unsigned slots = 2;  // SoftHSM shows one more, for a token to be made
+    for (const unsigned looks : {1U, 2U}) {
+        wrapper.fail("C_GetTokenInfo", 1, CKR_TOKEN_NOT_RECOGNIZED, looks * slots);
+        const auto before = wrapper.calls("C_Initialize");
+        const auto token = soft.open(true);
+        CHECK(token->facts().logged_in);
+        CHECK(wrapper.calls("C_Initialize") == before + 1 + looks);
+        CHECK(token->restarts() == 0);  // it was never away: it was not seen yet
+    }
+    wrapper.fail("C_GetTokenInfo", 1, CKR_TOKEN_NOT_RECOGNIZED, 3 * slots);
+    CHECK_THROWS_WITH(soft.open(true), Contains("not there") && Contains("no initialized token"));
+    CHECK(wrapper.calls("C_Login") == 2);
+    CHECK_NOTHROW(soft.open(true));
+    // and between the look and the login
+    wrapper.fail("C_GetTokenInfo", slots + 1, CKR_TOKEN_NOT_RECOGNIZED, 2 * slots);
+    CHECK(soft.open(true)->restarts() == 2);
 }
 
 TEST_CASE("a PIN that is refused when logging in again is given once, and the token is then left alone") {

@@ -8,6 +8,7 @@
 #include "apdu/error.h"
 #include "keys/crypto.h"
 #include "keys/pkcs11_make.h"
+#include "keys/pkcs11_session.h"
 #include "tests/support/token/soft_token.h"
 
 using namespace kartsaz;
@@ -17,6 +18,41 @@ using kartsaz::test::SoftToken;
 using kartsaz::test::Wrapper;
 
 namespace {
+
+/// What a call leaves that is killed inside C_GenerateKeyPair, after the public half was stored: the private
+/// half is gone with its session. `whole`: a pair without identifiers, as it is before they are set.
+void plant_pair(const Pkcs11Token& token, const std::string& label, KeyAlgorithm algorithm, bool whole) {
+    in_session(token, Access::write, [&](const Session& session) {
+        const bool rsa = algorithm == KeyAlgorithm::rsa_2048;
+        Template open_half, closed_half;
+        open_half.flag(CKA_TOKEN, true).text(CKA_LABEL, label).flag(CKA_VERIFY, true);
+        if (rsa) {
+            open_half.number(CKA_MODULUS_BITS, 2048).put(CKA_PUBLIC_EXPONENT, from_hex("010001"));
+        } else {
+            open_half.put(CKA_EC_PARAMS, from_hex("06082A8648CE3D030107"));
+        }
+        closed_half.flag(CKA_TOKEN, whole)
+            .text(CKA_LABEL, label)
+            .flag(CKA_PRIVATE, true)
+            .flag(CKA_SENSITIVE, true)
+            .flag(CKA_EXTRACTABLE, false)
+            .flag(CKA_SIGN, true);
+        auto open_list = open_half.attributes();
+        auto closed_list = closed_half.attributes();
+        CK_MECHANISM how{rsa ? CKM_RSA_PKCS_KEY_PAIR_GEN : CKM_EC_KEY_PAIR_GEN, nullptr, 0};
+        CK_OBJECT_HANDLE one = 0, other = 0;
+        session.check(
+            session.functions().C_GenerateKeyPair(session.handle(), &how, open_list.data(), open_list.size(),
+                                                  closed_list.data(), closed_list.size(), &one, &other),
+            "C_GenerateKeyPair");
+    });
+}
+
+std::size_t public_keys(const Pkcs11Token& token, const std::string& label) {
+    return from_session(token, Access::read, [&](const Session& session) {
+        return session.find(ObjectName{CKO_PUBLIC_KEY, label}.find()).size();
+    });
+}
 
 const EVP_MD* digest_named(HashAlgorithm algorithm) {
     switch (algorithm) {
@@ -108,6 +144,45 @@ TEST_CASE("a key that is not there, or there twice, is told") {
     generate_token_key(token, "csca", KeyAlgorithm::ec_p256);
     CHECK_THROWS_WITH(generate_token_key(token, "csca", KeyAlgorithm::ec_p256), Contains("never replaced"));
     CHECK_THROWS_WITH(token_identity(token, "csca"), Contains("none of the 0 certificates"));
+}
+
+TEST_CASE("a public half that a killed call left is taken away when the pair is made, and no other object") {
+    if (!SoftToken::available()) return;
+    const SoftToken soft;
+    const auto token = soft.open();
+    for (const auto algorithm : {KeyAlgorithm::ec_p256, KeyAlgorithm::rsa_2048}) {
+        const std::string label{name(algorithm)};
+        INFO(label);
+        plant_pair(*token, label, algorithm, false);
+        plant_pair(*token, label, algorithm, false);
+        plant_pair(*token, "neighbour", algorithm, false);
+        REQUIRE(public_keys(*token, label) == 2);
+        const auto before = public_keys(*token, "neighbour");
+        const auto key = generate_token_key(token, label, algorithm);
+        CHECK(public_keys(*token, label) == 1);
+        CHECK(public_keys(*token, "neighbour") == before);
+        CHECK_NOTHROW(key->sign_digest(HashAlgorithm::sha256, Bytes(32, 1)));
+    }
+}
+
+TEST_CASE("of several public keys of one label the one that verifies is the pair's, whatever their order") {
+    if (!SoftToken::available()) return;
+    const SoftToken soft;
+    const auto token = soft.open();
+    for (const auto algorithm : {KeyAlgorithm::ec_p256, KeyAlgorithm::rsa_2048}) {
+        const std::string label{name(algorithm)};
+        INFO(label);
+        plant_pair(*token, label, algorithm, false);
+        plant_pair(*token, label, algorithm, true);
+        plant_pair(*token, label, algorithm, false);
+        const auto key = token_key(token, label);
+        CHECK_NOTHROW(key->sign_digest(HashAlgorithm::sha256, Bytes(32, 1)));
+        // an earlier call's pair is finished: its halves get their identifier, and are found by it
+        const auto finished = finish_token_key(token, label, algorithm);
+        CHECK(finished->public_key() == key->public_key());
+        CHECK(token_key(token, "", key_identifier(key->public_key()))->public_key() == key->public_key());
+        CHECK(public_keys(*token, label) == 3);
+    }
 }
 
 TEST_CASE("a token without the mechanism says which one is missing") {
