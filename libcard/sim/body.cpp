@@ -15,7 +15,13 @@
 namespace kartsaz::sim {
 namespace {
 
-constexpr std::uint8_t ins_update_binary = 0xD6;
+constexpr std::uint8_t ins_update_binary = 0xD6, ins_put_data = 0xDB;
+
+/// A body file may be older than the application.
+void add_piv(CardState& state, Rng& rng) {
+    const PivTraits& traits = kind_of(state.kind).piv;
+    if (traits.present && !state.piv) state.piv = fresh_piv(traits, rng);
+}
 
 class SimulatedBody : public Body {
 public:
@@ -24,7 +30,9 @@ public:
           file_{std::move(file)},
           rng_{state_.seed},
           meter_{link_model(state_.link)},
-          card_{kind_of(state_.kind), state_, rng_, meter_} {}
+          card_{kind_of(state_.kind), state_, rng_, meter_} {
+        add_piv(state_, rng_);
+    }
 
     Bytes power_on() override {
         on_ = true;
@@ -107,7 +115,8 @@ Bytes SimulatedBody::run(ByteView command, const std::optional<Faults>& fault) {
     if (kind == Faults::Kind::cut_before) throw PowerLost{};
     if (kind == Faults::Kind::answer_sw) return big_endian(fault->value, 2);
     if (kind == Faults::Kind::slow) std::this_thread::sleep_for(std::chrono::milliseconds{fault->value});
-    if (kind == Faults::Kind::cut_in_write && command.size() > 1 && command[1] == ins_update_binary) {
+    const bool writes = command.size() > 1 && (command[1] == ins_update_binary || command[1] == ins_put_data);
+    if (kind == Faults::Kind::cut_in_write && writes) {
         card_.chip().cut_in_write = fault->value;
     }
     Bytes response = card_.exchange(command);
@@ -141,6 +150,12 @@ std::vector<Body::FileInfo> SimulatedBody::files() const {
         out.push_back({file.fid, known.empty() ? fmt::format("{:04X}", file.fid) : std::string{known},
                        file.content.size()});
     }
+    if (!state_.piv) return out;
+    for (const auto& [tag, content] : state_.piv->objects) {
+        const auto known = piv_object_name(tag);
+        out.push_back({static_cast<std::uint16_t>(tag),
+                       known.empty() ? fmt::format("{:X}", tag) : std::string{known}, content.size()});
+    }
     return out;
 }
 
@@ -153,6 +168,9 @@ void SimulatedBody::flip(std::uint16_t fid, std::size_t offset, std::uint8_t mas
     } else if (SignatureFile* file = state_.signature.file(fid)) {
         content = &file->content;
         size = file->content.size();
+    } else if (const std::uint32_t tag = state_.piv ? state_.piv->tag_of(fid) : 0; tag != 0) {
+        content = &state_.piv->objects[tag];
+        size = content->size();
     }
     if (offset >= size) {
         throw Error{Errc::usage, fmt::format("no byte {} in a file {:04X} on this body", offset, fid)};
@@ -168,6 +186,7 @@ void SimulatedBody::restore(ByteView snapshot) {
         throw Error{Errc::usage, "a snapshot fits only the body it was made of"};
     }
     state_ = std::move(state);
+    add_piv(state_, rng_);
     card_.chip().changed = true;
     save();
 }
@@ -209,12 +228,14 @@ CardState fresh_state(const NewBody& options) {
         }
         state.passport_instance = {};
         state.signature_instance = {};
+        state.piv_instance = {};
     }
     state.signature.import_allowed = options.import_allowed && kind.signature.present;
     if (kind.manager.any_version) state.scp_i = 0x70;
     if (kind.manager.present) state.keysets.push_back(transport_keyset(state));
     Rng rng{options.seed};
     state.serial = options.serial ? *options.serial : static_cast<std::uint32_t>(big_endian(rng.bytes(4)));
+    add_piv(state, rng);
     return state;
 }
 

@@ -18,7 +18,7 @@ namespace kartsaz::sim {
 
 /// Which card it behaves like.
 struct BodyKind {
-    std::string name;         ///< "kartsaz", "jmrtd", "jcardengine", "isoapplet", "isoapplet-v0"
+    std::string name;         ///< "kartsaz", "jmrtd", "isoapplet", "pivapplet", ..
     std::string description;  ///< one line for people
 };
 const std::vector<BodyKind>& body_kinds();

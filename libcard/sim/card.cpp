@@ -17,7 +17,12 @@ constexpr std::uint32_t command_frame = 4 + 3 + 2, response_frame = 2;
 }  // namespace
 
 Card::Card(const Kind& kind, CardState& state, Rng& rng, Meter& meter)
-    : chip_{kind, state, rng, meter}, manager_{chip_}, passport_{chip_}, signature_{chip_}, pace_{chip_} {}
+    : chip_{kind, state, rng, meter},
+      manager_{chip_},
+      passport_{chip_},
+      signature_{chip_},
+      piv_{chip_},
+      pace_{chip_} {}
 
 void Card::reset() {
     sm_.reset();
@@ -27,6 +32,7 @@ void Card::reset() {
     pace_.reset();
     passport_.reset();
     signature_.reset();
+    piv_.reset();
     manager_.end_session();
     selected_ = chip_.kind.manager.present ? Selected::manager : Selected::none;
     master_ef_ = 0;
@@ -34,7 +40,7 @@ void Card::reset() {
 
 Bytes Card::exchange(ByteView wire) {
     const auto in = parse_apdu(wire);
-    if (!in || (in->extended && !chip_.kind.extended) || in->data.size() > chip_.kind.max_data) {
+    if (!in || (in->extended && !chip_.kind.extended) || in->data.size() > max_data()) {
         return {0x67, 0x00};
     }
     if (const auto sw = refuse_class(*in); sw != 0x9000) return big_endian(sw, 2);
@@ -67,10 +73,21 @@ std::uint16_t Card::refuse_class(const ApduIn& in) const {
     if ((in.cla & 0x03) != 0) return 0x6881;  // one logical channel only
     if ((in.cla & cla_sm) == 0x08) return 0x6882;
     const bool chained = (in.cla & cla_chaining) != 0;
-    // the signature application judges chains itself
-    const bool own = selected_ == Selected::signature || chip_.kind.ignores_chaining;
+    // these two applications judge chains themselves
+    const bool own =
+        selected_ == Selected::signature || selected_ == Selected::piv || chip_.kind.ignores_chaining;
     if (chained && !own && in.ins != ins_general_authenticate) return 0x6884;
     return 0x9000;
+}
+
+std::uint32_t Card::max_data() const {
+    const std::uint32_t own = selected_ == Selected::piv ? chip_.kind.piv.max_data : 0;
+    return own != 0 ? own : chip_.kind.max_data;
+}
+
+std::uint32_t Card::max_response() const {
+    const std::uint32_t own = selected_ == Selected::piv ? chip_.kind.piv.max_response : 0;
+    return own != 0 ? own : chip_.kind.max_response;
 }
 
 Access Card::access(bool icao, bool scp) {
@@ -94,7 +111,7 @@ Answer Card::protected_icao(const ApduIn& in) {
         return refuse(sw);
     }
     command.access = access(true, false);
-    command.room = sm_->room(std::min(in.ne == 0 ? 256 : in.ne, chip_.kind.max_response));
+    command.room = sm_->room(std::min(in.ne == 0 ? 256 : in.ne, max_response()));
     Answer answer = route(command);
     if (answer.data.size() > command.room) answer = refuse(0x6700);
     answer.data = sm_->wrap(answer, chip_.meter);
@@ -104,7 +121,8 @@ Answer Card::protected_icao(const ApduIn& in) {
 Answer Card::protected_scp(const ApduIn& in) {
     const bool here =
         chip_.kind.manager.present && (selected_ == Selected::manager || chip_.kind.scp_on_application);
-    if (!here) return refuse(selected_ == Selected::signature ? 0x6882 : 0x6E00);
+    if (!here)
+        return refuse(selected_ == Selected::signature || selected_ == Selected::piv ? 0x6882 : 0x6E00);
     if (!chip_.kind.plain_keeps_sm) sm_.reset();
     if (in.cla == (cla_proprietary | cla_gp) && in.ins == ins_external_authenticate) {
         return manager_.external_authenticate(in);
@@ -118,7 +136,7 @@ Answer Card::protected_scp(const ApduIn& in) {
     }
     command.access = access(false, true);
     const bool protects = chip_.kind.manager.protects_responses;
-    const std::uint32_t wire = std::min(in.ne == 0 ? 256 : in.ne, chip_.kind.max_response);
+    const std::uint32_t wire = std::min(in.ne == 0 ? 256 : in.ne, max_response());
     command.room = protects ? session->room(wire) : wire;
     // an Le too small for any protected answer can only count plain bytes
     if (command.ne != 0 && command.room == 0) command.room = session->room(256);
@@ -144,14 +162,13 @@ Answer Card::plain(const ApduIn& in) {
     if (session != nullptr && session->level() != 0) {
         if (const auto sw = refuse_plain_in_session(in); sw != 0x9000) return refuse(sw);
     }
-    const std::uint32_t room =
-        in.ne == 0 ? chip_.kind.max_response : std::min(in.ne, chip_.kind.max_response);
+    const std::uint32_t room = in.ne == 0 ? max_response() : std::min(in.ne, max_response());
     const Command command{in.cla,
                           in.ins,
                           in.p1,
                           in.p2,
                           in.data,
-                          std::min(in.ne, chip_.kind.max_response),
+                          std::min(in.ne, max_response()),
                           room,
                           access(false, false),
                           in.extended && in.ne == 65536};
@@ -181,20 +198,21 @@ Answer Card::route(const Command& command) {
 Answer Card::application(const Command& command) {
     const bool proprietary = (command.cla & cla_proprietary) != 0;
     if (selected_ == Selected::signature && !proprietary) return signature_.handle(command);
+    if (selected_ == Selected::piv && !proprietary) return piv_.handle(command);
     if (!proprietary && chip_.kind.pace_domain != 0) {
         if (command.ins == ins_mse || command.ins == ins_general_authenticate) {
             if (command.access.icao || command.access.scp) return refuse(0x6985);
             return command.ins == ins_mse ? pace_.set_template(command) : pace_.general_authenticate(command);
         }
     }
-    if (selected_ == Selected::passport || selected_ == Selected::signature) {
+    if (selected_ != Selected::manager && selected_ != Selected::none) {
         if (!proprietary) return passport_.handle(command);
         if (chip_.kind.scp_on_application && command.ins == ins_init_update)
             return manager_.initialize_update(command);
         return refuse(0x6E00);
     }
     if (selected_ == Selected::none) {
-        if (chip_.kind.signature.present) return refuse(0x6986);
+        if (chip_.kind.signature.present || chip_.kind.piv.present) return refuse(0x6986);
         return refuse(proprietary ? 0x6E00 : 0x6D00);
     }
     if (proprietary || command.ins == ins_get_data) return manager_.handle(command);

@@ -5,6 +5,7 @@
 #include "libcard/sim/chip.h"
 #include "libcard/sim/pace_card.h"
 #include "libcard/sim/passport.h"
+#include "libcard/sim/piv.h"
 #include "libcard/sim/signature.h"
 
 namespace kartsaz::sim {
@@ -23,7 +24,7 @@ public:
     Chip& chip() { return chip_; }
 
 private:
-    enum class Selected { none, manager, passport, signature };
+    enum class Selected { none, manager, passport, signature, piv };
 
     Bytes answer(const ApduIn& in);
     Answer protected_icao(const ApduIn& in);
@@ -39,12 +40,16 @@ private:
     std::uint16_t refuse_class(const ApduIn& in) const;
     std::uint16_t refuse_plain_in_session(const ApduIn& in) const;
     void choose(Selected target);
+    /// Bytes of data in one command and one response of what is selected.
+    std::uint32_t max_data() const;
+    std::uint32_t max_response() const;
     Access access(bool icao, bool scp);
 
     Chip chip_;
     CardManager manager_;
     Passport passport_;
     Signature signature_;
+    Piv piv_;
     PaceCard pace_;
     std::unique_ptr<IcaoSm> sm_;
     Selected selected_ = Selected::none;

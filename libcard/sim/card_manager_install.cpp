@@ -4,6 +4,7 @@
 
 #include "libcard/sim/card_manager.h"
 #include "libcard/sim/passport.h"
+#include "libcard/sim/piv.h"
 #include "libcard/sim/signature.h"
 
 namespace kartsaz::sim {
@@ -25,6 +26,7 @@ std::vector<Package> packages(const Kind& kind) {
     std::vector<Package> out;
     if (kind.passport) out.push_back(package(Passport::aid(), &CardState::passport_instance));
     if (kind.signature.present) out.push_back(package(Signature::aid(), &CardState::signature_instance));
+    if (kind.piv.present) out.push_back(package(Piv::aid(), &CardState::piv_instance));
     return out;
 }
 

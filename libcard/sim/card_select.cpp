@@ -22,6 +22,7 @@ void Card::choose(Selected target) {
     master_ef_ = 0;
     passport_.select();
     signature_.reset();
+    if (target != Selected::piv) piv_.reset();
 }
 
 Answer Card::select(const Command& command) {
@@ -35,7 +36,8 @@ Answer Card::select(const Command& command) {
         (command.data.empty() || (command.data.size() == 2 && big_endian(command.data) == master_fid));
     if (chip_.kind.master_file && (master || selected_ == Selected::manager)) return select_master(command);
     if (selected_ == Selected::passport) return passport_.handle(command);
-    return refuse(selected_ == Selected::none && chip_.kind.signature.present ? 0x6986 : 0x6A82);
+    const bool lone = chip_.kind.signature.present || chip_.kind.piv.present;
+    return refuse(selected_ == Selected::none && lone ? 0x6986 : 0x6A82);
 }
 
 Answer Card::select_aid(const Command& command) {
@@ -52,6 +54,12 @@ Answer Card::select_aid(const Command& command) {
     if (chip_.kind.signature.present && begins(chip_.state.signature_instance.aid, command.data)) {
         choose(Selected::signature);
         return {signature_.select_answer()};
+    }
+    if (chip_.kind.piv.present && begins(chip_.state.piv_instance.aid, command.data)) {
+        const bool again = selected_ == Selected::piv;
+        choose(Selected::piv);
+        piv_.select(again);
+        return command.p2 == no_answer ? Answer{} : piv_.select_answer(command);
     }
     if (!chip_.kind.passport || !begins(chip_.state.passport_instance.aid, command.data)) {
         // the name of a directory inside the signature application

@@ -96,6 +96,14 @@ Bytes TripleDes::retail_mac(ByteView data) {
     return out;
 }
 
+Bytes encrypt_blocks(const std::string& cipher, ByteView key, ByteView data) {
+    const auto engine = Botan::BlockCipher::create_or_throw(cipher);
+    engine->set_key(key.data(), key.size());
+    Bytes out(data.size());
+    engine->encrypt_n(data.data(), out.data(), data.size() / engine->block_size());
+    return out;
+}
+
 Bytes sha1(ByteView data) {
     const auto hash = Botan::HashFunction::create_or_throw("SHA-1");
     hash->update(data.data(), data.size());

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "apdu/bytes.h"
 
@@ -53,6 +54,9 @@ private:
     std::unique_ptr<Botan::BlockCipher> cipher_;
     std::unique_ptr<Botan::MessageAuthenticationCode> mac_;
 };
+
+/// Whole blocks, each for itself (ECB). @param cipher  "TripleDES", "AES-128", "AES-192", "AES-256"
+Bytes encrypt_blocks(const std::string& cipher, ByteView key, ByteView data);
 
 Bytes sha1(ByteView data);
 

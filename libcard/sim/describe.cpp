@@ -98,6 +98,33 @@ nlohmann::ordered_json signature(const SignatureState& state, unsigned version) 
     return out;
 }
 
+nlohmann::ordered_json piv(const PivState& state, const PivTraits& traits) {
+    auto keys = nlohmann::ordered_json::array();
+    for (const auto& [reference, key] : state.keys) {
+        const char* pin = key.pin == piv_never ? "never" : key.pin == piv_once ? "once" : "always";
+        keys.push_back({{"reference", fmt::format("{:02X}", reference)},
+                        {"algorithm", piv_algorithm_name(key.algorithm)},
+                        {"made_in_card", !key.imported},
+                        {"pin", pin}});
+    }
+    auto objects = nlohmann::ordered_json::array();
+    for (const auto& [tag, content] : state.objects) {
+        objects.push_back(
+            {{"tag", fmt::format("{:X}", tag)}, {"name", piv_object_name(tag)}, {"size", content.size()}});
+    }
+    const auto& version = traits.version;
+    return {{"version", fmt::format("{}.{}.{}", version[0], version[1], version[2])},
+            {"pin_tries_left", state.pin.tries},
+            {"pin_as_delivered", state.pin.factory},
+            {"puk_tries_left", state.puk.tries},
+            {"puk_as_delivered", state.puk.factory},
+            {"management_key",
+             {{"algorithm", piv_algorithm_name(state.management.algorithm)},
+              {"as_delivered", state.management.factory}}},
+            {"keys", keys},
+            {"objects", objects}};
+}
+
 }  // namespace
 
 std::string describe(const CardState& state, ByteView atr) {
@@ -126,6 +153,10 @@ std::string describe(const CardState& state, ByteView atr) {
     if (kind.signature.present) {
         out["signature"] = signature(state.signature, kind.signature.version);
         out["signature"]["instance"] = to_hex(state.signature_instance.aid);
+    }
+    if (kind.piv.present && state.piv) {
+        out["piv"] = piv(*state.piv, kind.piv);
+        out["piv"]["instance"] = to_hex(state.piv_instance.aid);
     }
     return out.dump(2);
 }

@@ -210,8 +210,9 @@ std::uint16_t SignatureFiles::make(const Bytes& fcp, SignatureFile& file) {
     if (!fid || fid->size() != 2) return status::invalid;
     file.fid = fid_of(*fid);
     // one identifier, one file on the whole card
-    const bool passport_file = chip_.kind.passport && lds_file(file.fid) != nullptr;
-    if (file.fid == signature_master || state().file(file.fid) != nullptr || passport_file)
+    const bool elsewhere = (chip_.kind.passport && lds_file(file.fid) != nullptr) ||
+                           (chip_.kind.piv.present && piv_object_id(file.fid));
+    if (file.fid == signature_master || state().file(file.fid) != nullptr || elsewhere)
         return status::invalid;
     const auto rules = simple_tlv(inner, 0x86);
     if (rules && rules->size() != 8) return status::invalid;

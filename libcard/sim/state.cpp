@@ -179,6 +179,9 @@ void decode_field(char name, const Reader& in, CardState& state) {
         case 'S':
             state.signature_instance = decode_instance(in);
             return;
+        case 'I':
+            state.piv_instance = decode_instance(in);
+            return;
         case 'l':
             state.link = to_text(in.value());
             return;
@@ -193,6 +196,10 @@ void decode_field(char name, const Reader& in, CardState& state) {
             return;
         case 'G':
             if (const auto rule = decode_signature(in.value(), state.signature); !rule.empty()) in.fail(rule);
+            return;
+        case 'V':
+            state.piv.emplace();
+            if (const auto rule = decode_piv(in.value(), *state.piv); !rule.empty()) in.fail(rule);
             return;
         default:
             if (!decode_passport(name, in, state.passport)) in.fail("the field before has an unknown name");
@@ -238,6 +245,10 @@ Bytes encode(const CardState& state) {
         append(out, file.content);
     }
     put_field(out, 'G', encode_signature(state.signature));
+    if (state.piv) {
+        put_field(out, 'I', encode_instance(state.piv_instance));
+        put_field(out, 'V', encode_piv(*state.piv));
+    }
     append(out, digest(out));
     return out;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apdu/bytes.h"
+#include "libcard/sim/piv_state.h"
 #include "libcard/sim/signature_state.h"
 
 /// What a body keeps without power.
@@ -69,8 +70,10 @@ struct CardState {
     Instance passport_instance{.aid = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01}};
     Instance signature_instance{
         .aid = {0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB, 0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01}};
+    Instance piv_instance{.aid = {0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00}};
     PassportState passport{};
     SignatureState signature{};
+    std::optional<PivState> piv{};  ///< empty where the kind has no such application
 
     bool des_keys() const { return scp == 2; }
 

@@ -7,7 +7,11 @@ namespace kartsaz::sim::test {
 
 std::vector<BodyKind> passport_kinds() {
     std::vector<BodyKind> kinds = body_kinds();
-    std::erase_if(kinds, [](const BodyKind& kind) { return kind.name.starts_with("isoapplet"); });
+    std::erase_if(kinds, [](const BodyKind& kind) {
+        NewBody options;
+        options.kind = kind.name;
+        return Body::create(options)->describe_json().find("\"passport\"") == std::string::npos;
+    });
     return kinds;
 }
 
