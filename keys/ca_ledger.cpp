@@ -150,7 +150,7 @@ struct CaLedger::Impl {
     }
 
     void head() {
-        if (headed) return;
+        if (headed || (file && file->use() == LineFile::Use::read)) return;
         json heading = {{"event", "ca"}, {"format", format_name}, {"ca", authority}};
         write({std::move(heading)}, {});
     }
@@ -166,10 +166,11 @@ CaLedger::CaLedger(std::string authority) : impl_{std::make_unique<Impl>()} {
     impl_->head();
 }
 
-CaLedger::CaLedger(std::string authority, const std::filesystem::path& file)
+CaLedger::CaLedger(std::string authority, const std::filesystem::path& file, Use use)
     : impl_{std::make_unique<Impl>()} {
     impl_->authority = std::move(authority);
-    impl_->file = std::make_unique<LineFile>(file);
+    impl_->file =
+        std::make_unique<LineFile>(file, use == Use::read ? LineFile::Use::read : LineFile::Use::write);
     (void)turn();  // read now, so that a broken ledger is found before a card is
 }
 

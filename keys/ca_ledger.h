@@ -39,12 +39,14 @@ struct LedgerEntry {
 /// begins with what the others wrote. Without a file it is in memory only, for benches and trials.
 class CaLedger {
 public:
+    /// To be read only: the file must be there, and is left as it is.
+    enum class Use { write, read };
     /// @param authority  SHA-256 of the CA's SubjectPublicKeyInfo, hexadecimal: a ledger is of one CA
     explicit CaLedger(std::string authority);
     /// @throws Error{store_failed} when it cannot be read, a line in it is broken (named by its number), or
     /// it
     ///         is another CA's
-    CaLedger(std::string authority, const std::filesystem::path& file);
+    CaLedger(std::string authority, const std::filesystem::path& file, Use use = Use::write);
     ~CaLedger();
     CaLedger(const CaLedger&) = delete;
     CaLedger& operator=(const CaLedger&) = delete;

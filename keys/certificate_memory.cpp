@@ -100,7 +100,10 @@ struct CertificateMemory::Impl {
             open->key_id = event.value("key_id", "");
             open->content = event.at("content").get<std::string>();
             open->until = event.at("until").get<std::int64_t>();
-            if (kind == "asked") return;
+            if (kind == "asked") {
+                open->abandoned = false;
+                return;
+            }
             open->certificate = from_hex(event.at("certificate").get<std::string>());
             by_id[id_of(open->certificate)] = static_cast<std::size_t>(open - entries.data());
         } else if (kind == "abandoned") {
@@ -200,7 +203,8 @@ void CertificateMemory::asked(const CertificateOrder& order) {
         }
         const auto* open = impl_->open_order(key);
         auto event = asked_json(order, key);
-        if (open == nullptr || open->content != event.at("content")) events.push_back(std::move(event));
+        if (open == nullptr || open->abandoned || open->content != event.at("content"))
+            events.push_back(std::move(event));
         impl_->write(events);
     });
 }
@@ -234,6 +238,21 @@ void CertificateMemory::keep_late(const RememberedCertificate& order, ByteView c
                          {"key_id", order.key_id}, {"content", order.content},
                          {"until", order.until},   {"certificate", to_hex(certificate)}};
         impl_->write({std::move(received), doomed_json(certificate, superseded)});
+    });
+}
+
+void CertificateMemory::replaced(const CertificateOrder& order) {
+    const auto key = key_of(order);
+    impl_->locked([&] {
+        std::vector<json> events;
+        for (const auto& entry : impl_->entries) {
+            if (entry.key != key && (entry.chip != order.chip || entry.slot != order.slot)) continue;
+            if (entry.holds()) events.push_back(doomed_json(entry.certificate, superseded));
+            if (entry.certificate.empty() && !entry.abandoned) {
+                events.push_back({{"event", "abandoned"}, {"key", entry.key}});
+            }
+        }
+        impl_->write(events);
     });
 }
 

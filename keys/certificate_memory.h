@@ -47,6 +47,9 @@ public:
     void keep(const CertificateOrder& order, ByteView certificate);
     /// What came for an order that was abandoned: to be revoked as superseded, in the same write.
     void keep_late(const RememberedCertificate& order, ByteView certificate);
+    /// Another CA certified the order's key. What is held for it and for the chip's slot is doomed as
+    /// superseded, and open orders for them are abandoned, in one write. asked() takes an order up again.
+    void replaced(const CertificateOrder& order);
     /// A certificate will not be used. It need not be known.
     void doom(ByteView certificate, int reason);
     bool doomed(ByteView certificate);

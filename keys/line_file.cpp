@@ -50,7 +50,12 @@ bool write_whole(int to, std::string_view text) {
 
 }  // namespace
 
-LineFile::LineFile(fs::path file) : file_{std::move(file)} {
+LineFile::LineFile(fs::path file, Use use) : file_{std::move(file)}, use_{use} {
+    if (use_ == Use::read) {
+        descriptor_ = ::open(file_.c_str(), O_RDONLY | O_CLOEXEC);
+        if (descriptor_ < 0) failed(file_, "open it");
+        return;
+    }
     make_private_folder(file_.parent_path());
     descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (descriptor_ < 0) failed(file_, "open or make it");
@@ -69,7 +74,8 @@ LineFile::~LineFile() {
 LineFile::Lock::Lock(const LineFile& file) : descriptor_{file.descriptor_} {
     using std::chrono::milliseconds;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int kind = file.use() == Use::read ? LOCK_SH : LOCK_EX;
+    while (::flock(descriptor_, kind | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) failed(file.path(), "lock it");
         if (std::chrono::steady_clock::now() > until) {
@@ -105,7 +111,7 @@ std::vector<LineFile::Line> LineFile::news() {
         at = end + 1;
     }
     seen_ += at;
-    if (at != fresh.size() &&
+    if (at != fresh.size() && use_ == Use::write &&
         (::ftruncate(descriptor_, static_cast<off_t>(seen_)) != 0 || ::fsync(descriptor_) != 0)) {
         failed(file_, "cut off its torn last line");
     }

@@ -15,8 +15,10 @@ namespace kartsaz::keys {
 /// it went on; it is cut off.
 class LineFile {
 public:
-    /// Made when missing, its folder too. @throws Error{store_failed}
-    explicit LineFile(std::filesystem::path file);
+    enum class Use { write, read };
+    /// Made when missing, its folder too. To read, it must be there and is left as it is, a torn last line
+    /// too: so a copy on a read-only medium can be read. @throws Error{store_failed}
+    explicit LineFile(std::filesystem::path file, Use use = Use::write);
     LineFile(const LineFile&) = delete;
     LineFile& operator=(const LineFile&) = delete;
     ~LineFile();
@@ -32,6 +34,7 @@ public:
     private:
         int descriptor_;
     };
+    Use use() const { return use_; }
     /// Waits ten seconds for another process. @throws Error{store_failed}
     Lock lock() const { return Lock{*this}; }
 
@@ -53,6 +56,7 @@ public:
 
 private:
     std::filesystem::path file_;
+    Use use_;
     int descriptor_ = -1;
     std::uint64_t seen_ = 0;  ///< bytes
     std::size_t lines_ = 0;

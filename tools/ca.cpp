@@ -84,13 +84,24 @@ std::string state_of(const keys::LedgerEntry& entry, std::int64_t now) {
     return "valid";
 }
 
-int list(const BookOptions& options) {
-    const auto ledger =
-        open_ledger(options.authority.path(), identity(options.authority), Missing::is_an_error);
-    const auto now = now_seconds();
+struct Books {
+    std::vector<keys::LedgerEntry> entries;
+    std::uint64_t last_crl = 0;
+};
+
+/// Copied out: whoever reads what is printed may take an hour over it, and no station shall wait for that.
+Books read_books(const BookOptions& options) {
+    const auto ledger = open_ledger(options.authority.path(), identity(options.authority),
+                                    Missing::is_an_error, keys::CaLedger::Use::read);
     const auto turn = ledger->turn();
+    return {turn.entries(), turn.last_crl()};
+}
+
+int list(const BookOptions& options) {
+    const auto books = read_books(options);
+    const auto now = now_seconds();
     json all = json::array();
-    for (const auto& entry : turn.entries()) {
+    for (const auto& entry : books.entries) {
         const auto owner = entry.chip.empty() ? entry.slot : fmt::format("{}, {}", entry.chip, entry.slot);
         say(fmt::format("{}  {} until {}", entry.serial, state_of(entry, now),
                         perso::utc_text(entry.not_after).substr(0, 10)));
@@ -107,8 +118,8 @@ int list(const BookOptions& options) {
             one["revoked"] = {{"time", entry.revoked->time}, {"reason", entry.revoked->reason}};
         all.push_back(std::move(one));
     }
-    if (turn.entries().empty()) say("Nothing was issued.");
-    if (options.json) print_json({{"certificates", all}, {"last_crl", turn.last_crl()}});
+    if (books.entries.empty()) say("Nothing was issued.");
+    if (options.json) print_json({{"certificates", all}, {"last_crl", books.last_crl}});
     return exit_ok;
 }
 
@@ -160,9 +171,9 @@ int pending(const BookOptions& options) {
     }
     json asked = json::array(), doomed = json::array();
     for (const auto& entry : memory->pending()) {
-        say(harmless(
-            fmt::format("waits: slot \"{}\" of chip {}{}", entry.slot, entry.chip,
-                        entry.abandoned ? "; the chip has another key by now, revoke what comes" : "")));
+        say(harmless(fmt::format(
+            "waits: slot \"{}\" of chip {}{}", entry.slot, entry.chip,
+            entry.abandoned ? "; the chip has another key or certificate by now, revoke what comes" : "")));
         asked.push_back(remembered_json(entry));
     }
     for (const auto& entry : memory->to_revoke()) {
@@ -194,7 +205,7 @@ void add_authority_options(CLI::App& command, AuthorityOptions& options) {
 }
 
 std::unique_ptr<keys::CaLedger> open_ledger(const fs::path& folder, const keys::Identity& authority,
-                                            Missing missing) {
+                                            Missing missing, keys::CaLedger::Use use) {
     const auto file = ledger_file(folder, authority.key->public_key());
     if (missing == Missing::is_an_error && !fs::exists(file)) {
         throw Error{
@@ -203,7 +214,7 @@ std::unique_ptr<keys::CaLedger> open_ledger(const fs::path& folder, const keys::
                         "written with",
                         file.string())};
     }
-    return std::make_unique<keys::CaLedger>(keys::authority_of(authority.key->public_key()), file);
+    return std::make_unique<keys::CaLedger>(keys::authority_of(authority.key->public_key()), file, use);
 }
 
 void add_ca_books(CLI::App& ca, Action& action) {

@@ -30,7 +30,8 @@ enum class Missing { is_an_error, is_made };
 /// The ledger of an authority. One that is not there is an error where it is only to be read: an empty one
 /// would say that nothing was ever issued. @throws Error{store_failed}
 std::unique_ptr<keys::CaLedger> open_ledger(const std::filesystem::path& folder,
-                                            const keys::Identity& authority, Missing missing);
+                                            const keys::Identity& authority, Missing missing,
+                                            keys::CaLedger::Use use = keys::CaLedger::Use::write);
 
 void add_ca_init(CLI::App& ca, Action& action);
 void add_ca_books(CLI::App& ca, Action& action);

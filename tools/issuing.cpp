@@ -8,11 +8,13 @@
 #include <iterator>
 
 #include "apdu/error.h"
+#include "keys/file_io.h"
 #include "keys/local_ca.h"
 #include "keys/remembering_source.h"
 #include "keys/spool_source.h"
 #include "keys/x509_split.h"
 #include "libcard/perso/journal.h"
+#include "tools/ca_change.h"
 #include "tools/cmp_file.h"
 #include "tools/options.h"
 
@@ -117,7 +119,9 @@ struct Issuing::Impl {
     std::unique_ptr<keys::CertificateSource> source{};
     std::shared_ptr<keys::CertificateMemory> memory{};
     std::unique_ptr<keys::RememberingSource> remembering{};
+    std::unique_ptr<OneCertificate> one{};  ///< before what is asked, once open
     std::unique_ptr<keys::PinMailer> mailer{};
+    fs::path letters{};  ///< its folder
 };
 
 Issuing::Issuing(const IssuingOptions& options, const keys::KeyStore& store, const profile::Profile& profile,
@@ -128,6 +132,7 @@ Issuing::Issuing(const IssuingOptions& options, const keys::KeyStore& store, con
         check_target_folder(options.pin_letters);
         impl_->mailer = std::make_unique<keys::PinMailer>(
             options.pin_letters, read_public_file(options.mailer, "the mailing house's certificate"));
+        impl_->letters = options.pin_letters;
     }
     impl_->folder = options.ca_folder.empty() ? folder : fs::path{options.ca_folder};
     check_target_folder(impl_->folder.string());
@@ -147,20 +152,26 @@ Issuing::~Issuing() = default;
 
 void Issuing::open() {
     auto& impl = *impl_;
-    if (!impl.source || impl.memory) return;
+    // now, and not when a card is half written: what can be made is seen by making it
+    if (impl.mailer) keys::make_private_folder(impl.letters);
+    if (!impl.source) return;
+    if (impl.one) return;
     if (impl.own.key) {
         const auto& public_key = impl.own.key->public_key();
         impl.source = std::make_unique<keys::LocalCa>(
             impl.own, std::make_unique<keys::CaLedger>(keys::authority_of(public_key),
                                                        ledger_file(impl.folder, public_key)));
+        impl.one = std::make_unique<OneCertificate>(*impl.source, impl.folder,
+                                                    ledger_file(impl.folder, public_key), nullptr);
         return;
     }
     impl.memory = std::make_shared<keys::CertificateMemory>(impl.folder);
     impl.remembering = std::make_unique<keys::RememberingSource>(*impl.source, impl.memory);
+    impl.one = std::make_unique<OneCertificate>(*impl.remembering, impl.folder, fs::path{}, impl.memory);
 }
 
 keys::CertificateSource* Issuing::certificates() const {
-    if (impl_->remembering) return impl_->remembering.get();
+    if (impl_->one) return impl_->one.get();
     return impl_->source.get();
 }
 
@@ -169,7 +180,8 @@ const keys::PinMailer* Issuing::mailer() const {
 }
 
 std::vector<keys::RememberedCertificate> Issuing::to_revoke() const {
-    return impl_->memory ? impl_->memory->to_revoke() : std::vector<keys::RememberedCertificate>{};
+    const auto memory = impl_->memory || !impl_->one ? impl_->memory : impl_->one->earlier();
+    return memory ? memory->to_revoke() : std::vector<keys::RememberedCertificate>{};
 }
 
 fs::path ledger_file(const fs::path& folder, ByteView public_key) {

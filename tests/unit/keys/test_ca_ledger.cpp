@@ -213,3 +213,23 @@ TEST_CASE("what has expired is on one more CRL and then left out") {
     CHECK(listed(in_2026 + 731 * day));
     CHECK_FALSE(listed(in_2026 + 732 * day));
 }
+
+TEST_CASE("books that are opened to be read are left as they are, and are not made by it") {
+    const TemporaryFolder folder;
+    const auto file = folder / "ledger.jsonl";
+    const auto authority = authority_of(identity().key->public_key());
+    const auto look = [&] { return CaLedger{authority, file, CaLedger::Use::read}.turn().entries().size(); };
+    CHECK_THROWS_AS(look(), Error);
+    CHECK_FALSE(std::filesystem::exists(file));
+    (void)open_ca(file)->certificate(order_for(*card_key("ec-p256")));
+    write(file, read(file) + "{\"event\":\"iss");
+    const auto before = read(file);
+    CHECK(look() == 1);
+    CHECK(read(file) == before);
+    CaLedger ledger{authority, file, CaLedger::Use::read};
+    auto turn = ledger.turn();
+    CHECK_THROWS_WITH(turn.number_crl(in_2026), Contains(file.string()));
+    CHECK(read(file) == before);
+    // several may read at once
+    CHECK(look() == 1);
+}

@@ -2,6 +2,9 @@
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "keys/country_signer.h"
 #include "keys/issuer.h"
 #include "keys/local_ca.h"
@@ -213,4 +216,59 @@ TEST_CASE("the own CA certifies a card, and its ledger lies beside the journal")
     REQUIRE(list.json().at("certificates").size() == 1);
     CHECK(list.json().at("certificates").at(0).at("slot") == "signature");
     CHECK(list.json().at("certificates").at(0).at("state") == "valid");
+}
+
+TEST_CASE("a card that is begun with one CA and finished with another has one certificate that is valid") {
+    namespace fs = std::filesystem;
+    const Desk desk;
+    const OfflineCa ca;
+    desk.write("ca.pem", keys::pem_text(ca.certificate, "CERTIFICATE"));
+    REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
+    const auto call = [](const std::string& card) {
+        return "personalize record/record.json -r sim:" + card +
+               ".body -p signature --ca-folder books --json --journal " + card;
+    };
+    const std::string outside = " --spool spool --ca-certificate ca.pem";
+    const std::string pending = "ca pending --ca-folder books --json";
+    const auto state = [&] {
+        return desk.run("ca list --ca-folder books --json").json().at("certificates").at(0).at("state");
+    };
+    REQUIRE(desk.run(call("card") + outside).code == 8);
+    const auto ids = requests(desk);
+    REQUIRE(ids.size() == 1);
+
+    // the own CA certifies the same key; the order elsewhere is given up
+    fs::copy(desk / "card.body", desk / "copy.body");
+    fs::copy(desk / "card", desk / "copy", fs::copy_options::recursive);
+    const auto own = desk.run(call("copy"));
+    INFO(own.err);
+    REQUIRE(own.code == 0);
+    CHECK(state() == "valid");
+    CHECK(desk.run(pending).json().at("waiting").at(0).at("abandoned") == true);
+    // and its late answer is revoked
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    const auto told = desk.run(pending + outside);
+    CHECK(told.code == 0);
+    CHECK(told.json().at("waiting").empty());
+    CHECK(told.json().at("to_revoke").empty());
+    CHECK(std::ranges::count_if(fs::directory_iterator{desk / "spool"}, [](const auto& entry) {
+              return entry.path().string().find(".revoke-") != std::string::npos;
+          }) == 1);
+
+    // the torn card goes on with the outside CA: not with what was revoked, and the own certificate is
+    // revoked
+    const auto again = desk.run(call("card") + outside);
+    CHECK(again.code == 6);
+    CHECK_THAT(again.err, Contains("gave again"));
+    CHECK(state() == "valid");
+    fs::remove(desk / ("spool/" + ids[0] + ".pem"));
+    CHECK(desk.run(call("card") + outside).code == 8);
+    CHECK(desk.run(pending).json().at("waiting").at(0).at("abandoned") == false);
+    CHECK(state() == "valid");
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    const auto done = desk.run(call("card") + outside);
+    INFO(done.err);
+    CHECK(done.code == 0);
+    CHECK(state() == "revoked, superseded");
+    CHECK(desk.run(pending).json().at("waiting").empty());
 }
