@@ -46,6 +46,16 @@ std::unique_ptr<apdu::Transport> connect(const std::string& name) {
     return with_limits(std::move(card.transport), name, card.max_data);
 }
 
+/// Nothing, with the fault, while another program holds the card.
+std::unique_ptr<apdu::Transport> connect_if_free(const std::string& name, std::optional<Error>& fault) {
+    try {
+        return connect(name);
+    } catch (const CardBusy& busy) {
+        fault = busy;
+        return nullptr;
+    }
+}
+
 /// A reader that is named exactly needs no list, unless something is in the way and must be told in words.
 std::unique_ptr<apdu::Transport> try_exact(const Selector& selector) {
     if (selector.kind != Selector::Kind::pcsc_name) return nullptr;
@@ -63,11 +73,12 @@ std::unique_ptr<apdu::Transport> open_pcsc(const Selector& selector, millisecond
     while (true) {
         std::optional<Error> fault;
         if (const auto name = ready_reader(selector, monitor.readers(), fault)) {
-            return connect(*name);
+            if (auto card = connect_if_free(*name, fault)) return card;
         }
         const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
         if (left.count() <= 0) throw Error{*fault};
-        // A reader that comes between list and wait is not reported as an event, so no wait is too long.
+        // A reader that comes, or a card that is let go, between list and wait is not reported as an event,
+        // so no wait is too long.
         monitor.wait(std::min(left, milliseconds{500}));
     }
 }

@@ -67,6 +67,7 @@ public:
         // Asked for both, pcscd takes the one the ATR names first, which may be T=0.
         LONG code = connect(context, reader, SCARD_PROTOCOL_T1);
         if (code == SCARD_E_PROTO_MISMATCH) code = connect(context, reader, any_protocol);
+        if (code == SCARD_E_SHARING_VIOLATION) throw CardBusy{pcsc_error("SCardConnect", code, reader)};
         scard("SCardConnect", code, reader);
     }
     Connection(const Connection&) = delete;

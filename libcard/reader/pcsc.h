@@ -20,6 +20,12 @@ namespace kartsaz::reader {
 /// known, advice.
 Error pcsc_error(const std::string& api, long code, const std::string& reader = {});
 
+/// Another program holds the card, or one that was killed has not been missed by pcscd yet: waiting may help.
+class CardBusy final : public Error {
+public:
+    explicit CardBusy(const Error& error) : Error{error} {}
+};
+
 /// Readers and cards as pcscd tells them.
 class PcscMonitor {
 public:
@@ -47,7 +53,7 @@ struct PcscCard {
 };
 
 /// Connects exclusively, T=1 where the card has it, and begins a transaction; the card is reset when the
-/// transport is destroyed. @throws Error{reader_failed}, Error{card_removed}
+/// transport is destroyed. @throws CardBusy, Error{reader_failed}, Error{card_removed}
 PcscCard connect_pcsc(const std::string& reader);
 
 }  // namespace kartsaz::reader

@@ -44,6 +44,7 @@ void watch_pcsc_readers(const std::function<bool(const WatchEvent&)>& event,
 ///   empty         the only PC/SC reader with a card
 /// The card is connected exclusively, in one transaction, and reset when the transport is destroyed.
 /// 61xx and 6Cxx are not handled here; put an apdu::Exchanger before it.
+/// @param wait  for a reader, for a card in it, and for the card to be let go by another program
 /// @throws Error{usage} for an ambiguous or malformed selector, with the list; Error{reader_failed}
 std::unique_ptr<apdu::Transport> open_card(const std::string& selector,
                                            std::chrono::milliseconds wait = std::chrono::milliseconds{0});

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """As much of PC/SC as it takes to see readers and to wait for a card, by the library itself (ctypes)."""
+import contextlib
 import ctypes
 import time
 
@@ -7,6 +8,7 @@ INFINITE_CARE = 1000  # milliseconds of one wait; the deadline is ours
 SCARD_SCOPE_SYSTEM = 2
 SCARD_STATE_EMPTY, SCARD_STATE_PRESENT = 0x10, 0x20
 SCARD_E_TIMEOUT = 0x8010000A
+SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_ANY, SCARD_RESET_CARD = 1, 3, 1
 
 
 class ReaderState(ctypes.Structure):
@@ -50,6 +52,17 @@ class Pcsc:
         self._call("SCardGetStatusChange", self.context, ctypes.c_ulong(milliseconds), states, ctypes.c_ulong(1),
                    also=(SCARD_E_TIMEOUT,))
         return states[0].event, bytes(states[0].atr[: states[0].atr_size])
+
+    @contextlib.contextmanager
+    def held(self, reader):
+        """The card of this reader for ourselves alone."""
+        card, protocol = ctypes.c_long(), ctypes.c_ulong()
+        self._call("SCardConnect", self.context, reader.encode(), ctypes.c_ulong(SCARD_SHARE_EXCLUSIVE),
+                   ctypes.c_ulong(SCARD_PROTOCOL_ANY), ctypes.byref(card), ctypes.byref(protocol))
+        try:
+            yield
+        finally:
+            self._call("SCardDisconnect", card, ctypes.c_ulong(SCARD_RESET_CARD))
 
     def wait(self, reader, wanted, seconds):
         """The ATR once the reader is in the state `wanted` (SCARD_STATE_PRESENT or _EMPTY)."""
