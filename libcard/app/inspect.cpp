@@ -71,7 +71,8 @@ private:
 
     void manager() {
         const auto selected = card_.transmit(apdu::select_aid(isd_aid));
-        manager_ = selected.sw.ok() || selected.sw.value() == 0x6283;
+        const bool card_locked = selected.sw.value() == globalplatform::card_is_locked;
+        manager_ = selected.sw.ok() || card_locked;
         out_.transport_keys = "not asked";
         if (!manager_) {
             out_.manager.emplace_back("card manager",
@@ -80,6 +81,11 @@ private:
             return;
         }
         out_.manager.emplace_back("card manager", to_hex(isd_aid));
+        if (card_locked) {
+            out_.manager.emplace_back("state", "CARD_LOCKED (SELECT: SW 6283)");
+            out_.remarks.emplace_back(
+                "the card is locked: no application can be selected; `kartsaz card unlock` opens it");
+        }
         const Bytes cplc = globalplatform::read_cplc(card_);
         out_.chip = globalplatform::chip_name(cplc);
         out_.chip_fields = globalplatform::cplc_in_words(cplc);

@@ -37,12 +37,14 @@ std::string_view word(perso::AnsweringKeys keys) {
     return "unknown";
 }
 
-/// The card manager's part; the chip's name is left in `dump`.
-void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& dump) {
+/// The card manager's part; the chip's name is left in `dump`. True when the card is locked.
+bool read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& dump) {
     DumpApplication manager;
     manager.name = "globalplatform";
     const auto selected = card.transmit(apdu::select_aid(isd_aid));
-    if (!selected.sw.ok() && selected.sw.value() != 0x6283) return;
+    const bool locked = selected.sw.value() == globalplatform::card_is_locked;
+    if (!selected.sw.ok() && !locked) return false;
+    if (locked) manager.facts["life-cycle"] = "CARD_LOCKED";
     const Bytes cplc = globalplatform::read_cplc(card);
     dump.chip = globalplatform::chip_name(cplc);
     if (!cplc.empty()) manager.facts["cplc"] = to_hex(cplc);
@@ -71,6 +73,7 @@ void read_manager(apdu::Transport& card, const keys::KeyStore* store, CardDump& 
         }
     }
     dump.applications.push_back(std::move(manager));
+    return locked;
 }
 
 /// The passport application, or why there is none: a card may be without.
@@ -149,11 +152,14 @@ CardDump read_card(apdu::Transport& raw, const ReadCardOptions& options) {
     dump.atr = card.reset();
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     dump.read_at = perso::utc_text(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-    read_manager(card, options.keys, dump);
+    const bool locked = read_manager(card, options.keys, dump);
 
     const auto no_passport = read_passport(card, options, dump);
-    if (!read_signature(card, options, dump) && no_passport) throw *no_passport;
-    return dump;
+    if (read_signature(card, options, dump) || !no_passport) return dump;
+    if (!locked) throw *no_passport;
+    throw Error{Errc::card_refused,
+                "the card is locked (CARD_LOCKED: its card manager says so by SELECT: SW 6283), and no other "
+                "application can be selected; `kartsaz card unlock` opens it with the issuer's keys"};
 }
 
 }  // namespace kartsaz::app

@@ -40,11 +40,17 @@ Receipt begin_receipt(const Prepared& prepared, const Run& run, const std::strin
 constexpr std::string_view torn =
     "stopped after writing had begun; the same call with the same card goes on: ";
 
-/// Reader faults after the first write become `interrupted`: the card is torn, and the same call mends it.
-[[noreturn]] void rethrow(const Error& error, const Step& step, std::size_t number, std::size_t total) {
-    const bool link = error.code() == Errc::reader_failed || error.code() == Errc::card_removed;
-    throw Error{link ? Errc::interrupted : error.code(),
-                fmt::format("{}{} (step {} of {}, \"{}\")", link ? torn : "", error.what(), number, total,
+bool is_link_fault(const Error& error) {
+    return error.code() == Errc::reader_failed || error.code() == Errc::card_removed;
+}
+
+/// Faults of the reader, and of the station's books after the first write, become `interrupted`: the card is
+/// torn, and the same call mends it.
+[[noreturn]] void rethrow(const Error& error, const Step& step, std::size_t number, std::size_t total,
+                          bool wrote) {
+    const bool tears = is_link_fault(error) || (wrote && error.code() == Errc::store_failed);
+    throw Error{tears ? Errc::interrupted : error.code(),
+                fmt::format("{}{} (step {} of {}, \"{}\")", tears ? torn : "", error.what(), number, total,
                             step.label),
                 error.sw()};
 }
@@ -80,7 +86,7 @@ public:
         }
         if (!plan.empty()) {
             if (run_.progress) run_.progress(progress);
-            if (!plan.look_again) guard_.complete();
+            if (!plan.look_again) complete(plan);
         }
         for (const auto& [name, bytes] : session.learned()) {
             receipt_.learned[name] = to_hex(keys::sha256(bytes));
@@ -103,6 +109,7 @@ private:
             if (step.phase >= Phase::secrets) guard_.begun();
             const auto sw = session.run(step);
             receipt_.steps.push_back({step.id, step.label, sw});
+            wrote_ = wrote_ || step.written > 0;
             const auto names = Session::secret_names(step);
             if (!names.empty()) receipt_.secrets[step.id] = names;
         } catch (const Error& error) {
@@ -112,7 +119,26 @@ private:
             }
             guard_.begun();
             guard_.stopped(step, error);
-            rethrow(error, step, number, prepared_.plan.steps.size());
+        } catch (const Error& second) {
+            const bool told_anyway = is_link_fault(error) || error.code() == Errc::store_failed;
+            if (!told_anyway || second.code() != Errc::store_failed) throw;
+        }
+    }
+
+    void complete(const Plan& plan) {
+        try {
+            guard_.complete();
+        } catch (const Error& error) {
+            if (error.code() != Errc::store_failed) throw;
+            rethrow(error, plan.steps.back(), plan.steps.size(), plan.steps.size(), wrote_);
+            note_stop(step, error);
+            rethrow(error, step, number, prepared_.plan.steps.size(), wrote_);
+        }
+    }
+
+    /// Where the books cannot be told, a fault that shows a torn card all the same is what is reported.
+    void note_stop(const Step& step, const Error& error) {
+        try {
         }
     }
 
@@ -125,6 +151,7 @@ private:
 };
 
 /// Everything that is asked of the card before it is written.
+    bool wrote_ = false;
 Prepared look(apdu::Transport& card, const Run& run) {
     apdu::CountingTransport counting{card};
     apdu::Exchanger exchanger{counting};
@@ -209,7 +236,7 @@ Receipt go_on(apdu::Transport& card, const Run& run, Receipt receipt) {
             card.reset();
             receipt = join(std::move(receipt), one_round(card, run));
         } catch (const Error& error) {
-            if (error.code() != Errc::reader_failed && error.code() != Errc::card_removed) throw;
+            if (!is_link_fault(error) && error.code() != Errc::store_failed) throw;
             throw Error{Errc::interrupted, fmt::format("{}{}", torn, error.what())};
         }
     }

@@ -45,6 +45,10 @@ void not_blocked(const Signature& card, Verdicts& verdicts) {
 void all_tries(const Signature& card, Verdicts& verdicts) {
     const auto left = tries(card, "pin.tries");
     if (!left) return verdicts.skip("the card does not tell how many tries are left");
+    if (card.fact("pin.state") == "verified") {
+        // whoever knows the PIN may spend tries, and the right one has given all of them back
+        return verdicts.pass(fmt::format("{} tries were left, and the right PIN was given now", *left));
+    }
     if (*left >= full_tries || *left == 0) return verdicts.pass(fmt::format("{} tries left", *left));
     verdicts.fault(
         "chip", {}, fmt::format("{} tries", full_tries), std::to_string(*left),
@@ -63,7 +67,18 @@ void holder(const Signature& card, Verdicts& verdicts) {
         verdicts.warn("chip", {}, "the PIN that was given", "another",
                       "the PIN that was given is not the card's: keys were not challenged");
     } else if (state == "verified") {
-        verdicts.pass("the PIN that was given was accepted");
+        const std::string given = card.fact("pin.given");
+        if (given == "changed") {
+            verdicts.note("chip",
+                          "the PIN that was given was accepted, and it is not the transport PIN: the "
+                          "holder has changed it");
+        } else if (given == "transport") {
+            verdicts.note("chip",
+                          "the PIN that was given was accepted, and it is the issuer's transport PIN: "
+                          "the holder has not changed it yet");
+        } else {
+            verdicts.pass("the PIN that was given was accepted");
+        }
     } else if (const std::string why = card.fact("pin.why"); !why.empty()) {
         verdicts.skip(why);
     } else {

@@ -12,6 +12,9 @@ namespace kartsaz::app::globalplatform {
 
 /// Bytes of CPLC data under tag 9F7F.
 inline constexpr std::size_t cplc_size = 42;
+/// What SELECT of the card manager is answered with on a CARD_LOCKED card: it is selected all the same, and
+/// nothing else can be. GPCS 2.3.1, 11.9.3.2.
+inline constexpr std::uint16_t card_is_locked = 0x6283;
 
 /// SET STATUS of the card; for the card itself the AID in the data field says nothing and is left out.
 /// GPCS 2.3.1, 11.10.

@@ -26,7 +26,7 @@ enum class Stage {
     blank,     ///< no file, no PIN
     begun,     ///< by us, and not finished
     complete,  ///< it was finished once, by us
-    foreign    ///< others' structure, or a PIN without any
+    foreign    ///< others' structure, or a PIN or PUK without any
 };
 
 /// What was seen of the application on one card.

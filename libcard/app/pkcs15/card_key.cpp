@@ -59,6 +59,7 @@ std::uint16_t fid_of(const Path& path, const char* what) {
     return static_cast<std::uint16_t>(path.path[end - 2] << 8U | path.path[end - 1]);
 }
 
+/// @param pin  as it is sent
 void verify_pin(apdu::Transport& card, const keys::SecretBytes& pin) {
     const auto status = card.transmit(pin_status()).sw;
     if (status.ok()) return;  // verified already
@@ -70,10 +71,7 @@ void verify_pin(apdu::Transport& card, const keys::SecretBytes& pin) {
                     status};
     }
     auto command = verify_header();
-    pin.reveal([&](ByteView digits) {
-        command.data.assign(stored_pin_length, 0x00);
-        std::copy(digits.begin(), digits.end(), command.data.begin());
-    });
+    pin.reveal([&](ByteView bytes) { command.data.assign(bytes.begin(), bytes.end()); });
     const auto sw = card.transmit(command).sw;
     Botan::secure_scrub_memory(command.data.data(), command.data.size());
     if (!sw.ok()) {
@@ -103,16 +101,32 @@ Bytes certificate_of(apdu::Transport& card, const PrivateKeyObject& key) {
     throw Error{Errc::card_refused, fmt::format("key \"{}\" has no certificate", key.common.label)};
 }
 
+/// Command set 0 makes a SHA-1 hash of whatever it is given for a key of a curve, so no signature with the
+/// hash that is asked for can be got from it.
+void refuse_hashing_card(const std::optional<AppletVersion>& version, ByteView public_key,
+                         std::string_view label) {
+    const auto kind = keys::algorithm_of(public_key);
+    if (!version || version->major != 0 || !kind || is_rsa(*kind)) return;
+    throw Error{
+        Errc::card_refused,
+        fmt::format("key \"{}\", {}: this card (command set 0) signs with SHA-1 only where the key is "
+                    "one of a curve, and such signatures are not made here; the PIN was not tried",
+                    label, keys::name(*kind))};
+}
+
 }  // namespace
 
 keys::Identity card_identity(apdu::Transport& card, const keys::SecretBytes& pin, std::string_view label) {
-    apdu::expect(card.transmit(apdu::select_aid(applet_aid)), "select the signature application");
+    const auto sent_pin = padded_pin(pin);
+    const auto selected =
+        apdu::expect(card.transmit(apdu::select_aid(applet_aid)), "select the signature application");
     const auto keys = decode_prkdf(read_file(card, fid_prkdf, "EF.PrKDF"));
     const auto& key = find_key(keys, label);
     keys::Identity out;
     out.certificate = certificate_of(card, key);
-    verify_pin(card, pin);
     const auto facts = keys::certificate_facts(out.certificate);
+    refuse_hashing_card(parse_version(selected.data), facts.public_key, key.common.label);
+    verify_pin(card, sent_pin);
     out.key = std::make_shared<CardKey>(card, facts.public_key,
                                         static_cast<std::uint8_t>(key.reference.value_or(0)));
     return out;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "apdu/tlv.h"
 #include "libcard/app/pkcs15/curves.h"
@@ -110,6 +112,19 @@ CommandApdu puk_status() {
 
 CommandApdu verify_header() {
     return {.cla = 0x00, .ins = 0x20, .p1 = 0x00, .p2 = pin_reference, .data = {}};
+}
+
+std::string fault_of_length(const keys::SecretBytes& pin, std::size_t longest) {
+    if (pin.size() >= shortest_pin && pin.size() <= longest) return {};
+    return fmt::format("the PIN has {} to {} characters", shortest_pin, longest);
+}
+
+keys::SecretBytes padded_pin(const keys::SecretBytes& pin, std::size_t size, std::uint8_t fill) {
+    if (const auto fault = fault_of_length(pin, size); !fault.empty())
+        throw Error{Errc::usage, fault + "; nothing was sent"};
+    Botan::secure_vector<std::uint8_t> out(size, fill);
+    pin.reveal([&](ByteView digits) { std::copy(digits.begin(), digits.end(), out.begin()); });
+    return keys::SecretBytes{std::move(out)};
 }
 
 CommandApdu set_reference_header(std::uint8_t reference) {

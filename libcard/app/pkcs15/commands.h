@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "apdu/command.h"
 #include "apdu/transport.h"
@@ -17,7 +18,7 @@ extern const Bytes applet_aid;  ///< F276A288BCFBA69D34F31001
 extern const Bytes pkcs15_aid;  ///< A000000063504B43532D3135
 
 constexpr std::uint8_t pin_reference = 0x01, puk_reference = 0x02;
-constexpr std::size_t stored_pin_length = 16;
+constexpr std::size_t shortest_pin = 4, stored_pin_length = 16;
 constexpr std::size_t puk_length = 16;
 constexpr std::uint8_t key_references = 16;    ///< 0..15
 constexpr std::size_t max_file_size = 0x7FFF;  ///< one more gives 6F00
@@ -55,6 +56,14 @@ apdu::CommandApdu pin_status();  ///< empty VERIFY: 63Cx tries left, 9000 verifi
 apdu::CommandApdu puk_status();
 /// Headers of commands whose data is a secret.
 apdu::CommandApdu verify_header();
+/// The rule that a PIN breaks by its length, in words; empty when it may be sent: "the PIN has 4 to 16
+/// characters". @param longest  what the card stores
+std::string fault_of_length(const keys::SecretBytes& pin, std::size_t longest = stored_pin_length);
+/// A PIN as it is sent: filled up to `size` bytes. The one place where a PIN that comes from outside is
+/// filled.
+/// @throws Error{usage} when its length is not possible; nothing was sent then
+keys::SecretBytes padded_pin(const keys::SecretBytes& pin, std::size_t size = stored_pin_length,
+                             std::uint8_t fill = 0x00);
 apdu::CommandApdu set_reference_header(std::uint8_t reference);  ///< CHANGE REFERENCE DATA, P1 = 01
 apdu::CommandApdu reset_retry_header();                          ///< data: PUK, then the new PIN
 /// MSE for generating, and GENERATE with its domain parameters.

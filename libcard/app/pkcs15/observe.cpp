@@ -30,6 +30,12 @@ bool is_ours(ByteView df_template) {
     }
 }
 
+/// Whether a PUK is there already. The length of the data is looked at last, so asking changes nothing; only
+/// the word for a wrong length says that one can be set.
+bool has_puk(apdu::Transport& card) {
+    return card.transmit(puk_status()).sw.value() != 0x6700;
+}
+
 std::string in_words(Stage stage) {
     switch (stage) {
         case Stage::absent:
@@ -61,7 +67,10 @@ public:
             own_->pin_sw = card_.transmit(pin_status()).sw;
             const auto df = card_.transmit(select_fid(fid_df));
             if (df.sw.ok()) own_->df_template = df.data.empty() ? Bytes{0} : df.data;
-            own_->stage = !df.sw.ok()        ? (own_->pin_is_set() ? Stage::foreign : Stage::blank)
+            // DF 5015 is made before our PUK is set, so without it a PUK is others', and cannot be changed
+            if (!df.sw.ok() && !own_->pin_is_set()) own_->puk_is_set = has_puk(card_);
+            const bool keyed = own_->pin_is_set() || own_->puk_is_set;
+            own_->stage = !df.sw.ok()        ? (keyed ? Stage::foreign : Stage::blank)
                           : is_ours(df.data) ? Stage::begun
                                              : Stage::foreign;
         }
@@ -119,7 +128,7 @@ private:
                 "version {:02X}.{:02X}, features {:02X}{}", own_->version->major, own_->version->minor,
                 own_->version->features, own_->extended ? ", extended length" : ", short commands");
         }
-        facts["PIN"] = !own_->pin_is_set()  ? "not set"
+        facts["PIN"] = !own_->pin_is_set()  ? (own_->puk_is_set ? "not set, but a PUK" : "not set")
                        : own_->tries() == 0 ? "blocked"
                                             : fmt::format("{} tries left", own_->tries());
     }
@@ -139,8 +148,7 @@ public:
         auto select = apdu::select_aid(options_.aid);
         select.ne.reset();
         apdu::expect(card_.transmit(select), "signature application: select");
-        // the length of the data is looked at last, so this changes nothing
-        if (!own_.pin_is_set()) own_.puk_is_set = card_.transmit(puk_status()).sw.value() != 0x6700;
+        if (!own_.pin_is_set()) own_.puk_is_set = has_puk(card_);
         for (const auto* list : {&static_files(), &key_directories()}) {
             for (const auto& file : *list) look_at(file.fid);
         }

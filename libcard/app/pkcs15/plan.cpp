@@ -64,7 +64,9 @@ private:
         if (own_.stage == Stage::foreign) {
             refuse(
                 own_.df_template.empty()
-                    ? "the signature application has a PIN and no PKCS#15 structure: others began this card"
+                    ? fmt::format("the signature application has a {} and no PKCS#15 structure: others "
+                                  "began this card",
+                                  own_.pin_is_set() ? "PIN" : "PUK, which cannot be changed,")
                     : "the card has a PKCS#15 structure that others made (pkcs15-init, perhaps); it is "
                       "never overwritten");
         }

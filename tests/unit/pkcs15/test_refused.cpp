@@ -146,15 +146,33 @@ TEST_CASE("a PIN without a structure is others' work", "[signature][refused]") {
                Catch::Contains("others began this card") && Catch::Contains(nothing));
 }
 
-TEST_CASE("a PUK that was set beforehand is not taken over", "[signature][refused]") {
+TEST_CASE("a PUK that was set beforehand is found before the first write", "[signature][refused]") {
+    for (const char* kind : {"isoapplet", "isoapplet-v0"}) {
+        INFO(kind);
+        const auto body = signature_body(kind);
+        select(*body);
+        CHECK(send(*body, "00240102") == 0x6700);
+        REQUIRE(send(*body, "0024010210" + to_hex(to_bytes("1234567812345678"))) == 0x9000);
+        CHECK(send(*body, "00240102") == 0x6A86);
+        const Bytes before = body->snapshot();
+        Errc code{};
+        CHECK_THAT(refusal(*body, Bureau{signature_profile("rsa-2048")}, &code),
+                   Catch::Contains("a PUK, which cannot be changed") &&
+                       Catch::Contains("others began this card") && Catch::Contains(nothing));
+        CHECK(code == Errc::card_refused);
+        CHECK(body->snapshot() == before);
+    }
+}
+
+TEST_CASE("a PUK that others set on a card that was begun is not taken over", "[signature][refused]") {
     const auto body = signature_body();
     select(*body);
+    REQUIRE(send(*body, to_hex(apdu::encode(
+                            app::pkcs15::create_df(app::pkcs15::fid_df, app::pkcs15::acl_df)))) == 0x9000);
     REQUIRE(send(*body, "0024010210" + to_hex(to_bytes("1234567812345678"))) == 0x9000);
     const Bureau bureau{signature_profile("ec-p256")};
     Errc code{};
-    CHECK_THAT(refusal(*body, bureau, &code), Catch::Contains("PUK: set") && Catch::Contains("6A86"));
-    CHECK(code == Errc::card_refused);
-    // gone on with, it is proved, and the proof fails
+    // it is proved, and the proof fails
     CHECK_THAT(refusal(*body, bureau, &code), Catch::Contains("PUK: prove") && Catch::Contains("63C4"));
     CHECK(code == Errc::secure_channel);
     // also after the PIN was set

@@ -156,6 +156,43 @@ TEST_CASE("a CA that does not answer leaves a card that the same call finishes",
     CHECK(faults_of(*body, bureau) == "");
 }
 
+TEST_CASE("books that fail in the middle of a card leave one that the same call finishes", "[signature]") {
+    /// A ledger on a full disk, either when it is looked at or when a certificate is entered.
+    class Full final : public keys::CertificateSource {
+    public:
+        Full(keys::CertificateSource& source, bool at_once) : source_{source}, at_once_{at_once} {}
+        Bytes certificate(const keys::CertificateOrder&) override { fail(); }
+        std::optional<std::size_t> certificate_size(const keys::CertificateTemplate& wanted,
+                                                    ByteView key) const override {
+            if (at_once_) fail();
+            return source_.certificate_size(wanted, key);
+        }
+        Bytes issuer_certificate() const override { return source_.issuer_certificate(); }
+        void revoke(ByteView certificate, int reason) override { source_.revoke(certificate, reason); }
+
+    private:
+        [[noreturn]] static void fail() { throw Error{Errc::store_failed, "ledger: cannot be written"}; }
+        keys::CertificateSource& source_;
+        bool at_once_;
+    };
+    for (const bool at_once : {true, false}) {
+        INFO(at_once);
+        const auto body = signature_body();
+        Bureau bureau{signature_profile("ec-p256")};
+        Full full{bureau.authority(), at_once};
+        bureau.change_order().certificates = &full;
+        Errc code{};
+        const auto text = test::refusal(*body, bureau, &code);
+        CHECK(code == (at_once ? Errc::store_failed : Errc::interrupted));
+        CHECK_THAT(text, Catch::Contains("ledger: cannot be written"));
+        CHECK((text.find("the same call with the same card goes on") != std::string::npos) == !at_once);
+        CHECK(body->files().empty() == at_once);
+        bureau.change_order().certificates = &bureau.authority();
+        CHECK(test::personalize(*body, bureau).complete);
+        CHECK(faults_of(*body, bureau) == "");
+    }
+}
+
 TEST_CASE("what an issuer gives for another key or holder is not written", "[signature]") {
     /// Gives what it was told to give.
     class Wrong final : public keys::CertificateSource {

@@ -51,6 +51,12 @@ TEST_CASE("card state, lock and unlock tell what they found and did, as text and
         CHECK(lock.json()["irreversible"] == false);
         CHECK(life_cycle(desk) == "CARD_LOCKED");
         CHECK(desk.run("card lock -r sim:card.body --json").json()["changed"] == false);
+        CHECK_THAT(desk.run("inspect -r sim:card.body").out, Contains("CARD_LOCKED (SELECT: SW 6283)"));
+        for (const std::string reading : {"read -o folder --record", "verify --expect"}) {
+            const auto locked = desk.run(reading + " record/record.json -r sim:card.body");
+            CHECK(locked.code == 5);
+            CHECK_THAT(locked.err, Contains("the card is locked (CARD_LOCKED") && Contains("card unlock"));
+        }
         CHECK_THAT(desk.run("card state -r sim:card.body").out, Contains("CARD_LOCKED"));
         CHECK(desk.run("card unlock -r sim:card.body").code == 0);
         CHECK(life_cycle(desk) == "SECURED");

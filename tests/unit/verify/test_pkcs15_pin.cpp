@@ -50,6 +50,23 @@ TEST_CASE("a given PIN that the card refused is a warning", "[verify]") {
     card.facts()["pin.state"] = "refused";
     warned(card.judge(), "pkcs15.pin.holder");
 }
+TEST_CASE("a given PIN that was accepted tells whose it is, and tries spent before are no warning",
+          "[verify]") {
+    GoodSignature card;
+    REQUIRE(card.facts()["pin.state"] == "verified");
+    card.facts()["pin.tries"] = "2";
+    CHECK(card.judge().findings.empty());
+    card.facts()["pin.given"] = "changed";
+    auto report = card.judge();
+    noted(report, "pkcs15.pin.holder");
+    CHECK(report.findings.size() == 1);
+    CHECK_THAT(report.findings.front().text, Catch::Contains("the holder has changed it"));
+    card.facts()["pin.given"] = "transport";
+    report = card.judge();
+    noted(report, "pkcs15.pin.holder");
+    CHECK_THAT(report.findings.front().text, Catch::Contains("has not changed it yet"));
+}
+
 
 TEST_CASE("a card without a PIN, or with a blocked one, is refused", "[verify]") {
     GoodSignature none;
