@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "apdu/error.h"
 #include "libcard/app/piv/fingers.h"
@@ -87,6 +88,35 @@ TEST_CASE("two templates become one PIV record, each finger a view") {
     CHECK(parsed.views[1].view == 0);
     CHECK(to_hex(ByteView{record}.subspan(10, 6)) == "000100028123");
     CHECK(piv_minutiae({small_finger(2)}, {1, 2}).size() == 26 + 4 + 2 * 6 + 2);
+}
+
+TEST_CASE("the templates that a real extractor made become PIV records, no minutia moved or lost") {
+    const auto shared = test::shared_dir();
+    if (!shared || !std::filesystem::is_directory(*shared / "data" / "fingerprints" / "valid")) {
+        WARN("the finger templates are not there (KARTSAZ_SHARED); this test showed nothing");
+        return;
+    }
+    std::size_t count = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator{*shared / "data" / "fingerprints" / "valid"}) {
+        INFO(entry.path().filename());
+        auto from = parse_finger_template(test::read_bytes(entry.path()), "iso");
+        if (from.views[0].position == 0) from.position = 2;  // as the record says it
+        const auto to = parse_finger_template(piv_minutiae({from, small_finger(7)}, {1, 1}), "piv");
+        REQUIRE(to.views.size() == 2);
+        const auto& old_ones = from.views[0].minutiae;
+        const auto& new_ones = to.views[0].minutiae;
+        REQUIRE(new_ones.size() == old_ones.size());
+        for (std::size_t i = 0; i < old_ones.size(); ++i) {
+            const bool same = old_ones[i].x == new_ones[i].x && old_ones[i].y == new_ones[i].y &&
+                              old_ones[i].type == new_ones[i].type &&
+                              old_ones[i].quality == new_ones[i].quality;
+            CHECK(same);
+            CHECK(new_ones[i].angle == incits_angle(old_ones[i].angle));
+        }
+        ++count;
+    }
+    CHECK(count >= 40);
 }
 
 TEST_CASE("of more than 128 minutiae the best are kept in their order") {
