@@ -5,6 +5,7 @@
 
 #include "apdu/error.h"
 #include "keys/file_io.h"
+#include "keys/line_file.h"
 #include "keys/memory_key_store.h"
 #include "keys/sealed_file.h"
 
@@ -18,6 +19,19 @@ KeyStoreContent open_content(const std::filesystem::path& file, const SecretByte
     return open_sealed_file(file, format_name, passphrase).reveal([&](ByteView json) {
         return parse_key_store(json, file.string());
     });
+}
+
+/// Opens a key file, changes what is in it and writes it back, alone: two programs at once would each write
+/// back what they had read, and the keys of the first would be lost. The lock is of a file beside it, because
+/// the key file itself is replaced.
+template <typename Change>
+void change_key_file(const std::filesystem::path& file, const SecretBytes& passphrase, Change&& change) {
+    const LineFile beside{file.string() + ".lock"};
+    const auto alone = beside.lock();
+    KeyStoreContent content;
+    if (std::filesystem::exists(file)) content = open_content(file, passphrase);
+    change(content);
+    write_key_file(file, key_store_text(content), passphrase);
 }
 
 void refuse_taken(const KeyStoreContent& content, const Keyset& keyset, const std::filesystem::path& file) {
@@ -45,26 +59,25 @@ void write_key_file(const std::filesystem::path& file, const SecretBytes& store_
 }
 
 void add_keyset(const std::filesystem::path& file, const SecretBytes& passphrase, Keyset keyset) {
-    KeyStoreContent content;
-    if (std::filesystem::exists(file)) content = open_content(file, passphrase);
-    refuse_taken(content, keyset, file);
-    content.keysets.push_back(std::move(keyset));
-    write_key_file(file, key_store_text(content), passphrase);
+    change_key_file(file, passphrase, [&](KeyStoreContent& content) {
+        refuse_taken(content, keyset, file);
+        content.keysets.push_back(std::move(keyset));
+    });
 }
 
 void add_identities(const std::filesystem::path& file, const SecretBytes& passphrase,
                     std::map<std::string, SecretBytes> identities) {
-    KeyStoreContent content;
-    if (std::filesystem::exists(file)) content = open_content(file, passphrase);
-    for (auto& [name, text] : identities) {
-        if (content.blobs.contains(name)) {
-            throw Error{Errc::keys_failed,
-                        fmt::format("{}: an identity \"{}\" is there already; keys are never written over",
-                                    file.string(), name)};
+    change_key_file(file, passphrase, [&](KeyStoreContent& content) {
+        for (auto& [name, text] : identities) {
+            if (content.blobs.contains(name)) {
+                throw Error{
+                    Errc::keys_failed,
+                    fmt::format("{}: an identity \"{}\" is there already; keys are never written over",
+                                file.string(), name)};
+            }
+            content.blobs.emplace(name, std::move(text));
         }
-        content.blobs.emplace(name, std::move(text));
-    }
-    write_key_file(file, key_store_text(content), passphrase);
+    });
 }
 
 SecretBytes read_passphrase_file(const std::filesystem::path& file) {

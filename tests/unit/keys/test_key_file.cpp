@@ -3,9 +3,12 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "apdu/error.h"
+#include "keys/key_file.h"
 #include "keys/key_store.h"
 #include "tests/support/vectors.h"
 
@@ -214,4 +217,30 @@ TEST_CASE("a passphrase file gives its first line and must be closed to others")
     write(std::string(5000, 'x'), 0600);
     CHECK_THROWS_WITH(read_passphrase_file(file), Contains("more than 4096 bytes"));
     CHECK_THROWS_AS(read_passphrase_file(scratch("missing")), Error);
+}
+
+TEST_CASE("two that change one key file at the same time lose nothing of each other's") {
+    const auto file = scratch("shared.kartsaz-keys");
+    fs::remove(file);
+    std::atomic<int> failed{0};
+    const auto add = [&](const std::string& who) {
+        for (const auto* number : {"1", "2"}) {
+            try {
+                std::map<std::string, SecretBytes> one;
+                one.emplace(who + number, secret("text"));
+                add_identities(file, passphrase(), std::move(one));
+            } catch (const std::exception&) {
+                ++failed;
+            }
+        }
+    };
+    std::thread one{add, "one"}, other{add, "other"};
+    one.join();
+    other.join();
+    CHECK(failed == 0);
+    const auto store = open_key_file(file, passphrase());
+    for (const auto* name : {"one1", "one2", "other1", "other2"}) {
+        INFO(name);
+        CHECK_NOTHROW(store->blob(name));
+    }
 }
