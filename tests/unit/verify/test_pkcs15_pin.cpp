@@ -89,8 +89,10 @@ TEST_CASE("a card without a PIN, or with a blocked one, is refused", "[verify]")
 
 TEST_CASE("fewer tries than all are a warning, and a state that is not told is skipped", "[verify]") {
     GoodSignature card;
-    card.facts()["pin.tries"] = "2";
-    warned(card.judge(), "pkcs15.pin.tries");
+    card.holder_pin();
+    card.facts()["pin.state"] = "not tried";
+    card.facts()["pin.tries"] = card.facts()["pin.tries.after"] = "2";
+    CHECK(texts(card.judge()).find("2 tries of the PIN are left") != std::string::npos);
     GoodSignature silent;
     silent.holder_pin();
     silent.facts().erase("pin.tries");
