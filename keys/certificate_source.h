@@ -69,8 +69,8 @@ public:
     /// another one, as when a change of it was torn after the CA had superseded it. True for any other.
     virtual bool stands(ByteView /*certificate*/) { return true; }
 
-    /// True when it is known here that this CA certified the key (SubjectPublicKeyInfo) once, or was asked to,
-    /// whatever became of it: the card proved then that it holds the key.
+    /// True when it is known here that this CA certified the key (SubjectPublicKeyInfo) once, or was asked
+    /// to, whatever became of it: the card proved then that it holds the key.
     virtual bool knows(ByteView /*public_key*/) { return false; }
 
     /// What came for a request that nobody asks about any more, DER; empty: nothing, or nothing comes

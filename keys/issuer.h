@@ -81,6 +81,10 @@ public:
     TrustAnchors(TrustAnchors&&) noexcept;
     /// PEM or DER, one or more. @throws Error{input_invalid}
     void add_certificate(ByteView encoded, const std::string& what);
+    /// Of several CRLs of one issuer (and scope) only the newest counts: the one of the highest cRLNumber,
+    /// then of the latest thisUpdate, that was issued when the question is asked for and bears a right
+    /// signature; the order of adding says nothing. What a newer one, of after that, says was revoked by then
+    /// is revoked, too. RFC 5280, 5.2.3 and 6.3.
     void add_crl(ByteView encoded, const std::string& what);
     std::size_t size() const;
 
@@ -99,14 +103,20 @@ public:
         Verdict verdict = Verdict::unknown_issuer;
         std::string text;  ///< in words, with OpenSSL's reason
     };
-    /// The path from `certificate` (DER) to an anchor at `at` (seconds since 1970). A CRL is asked for
+    /// A moment, or a whole day: what begins until `to` has begun, what ends from `from` on has not ended.
+    /// Seconds since 1970.
+    struct When {
+        std::int64_t from = 0, to = 0;
+        When(std::int64_t at) : from{at}, to{at} {}  // NOLINT: a moment is one
+        When(std::int64_t first, std::int64_t last) : from{first}, to{last} {}
+    };
+    /// The path from `certificate` (DER) to an anchor at `at`. A CRL is asked for
     /// only when one of that issuer is here; `crl_missing` is for callers that demand one.
-    Answer check(ByteView certificate, std::int64_t at, bool demand_crl = false) const;
+    Answer check(ByteView certificate, When at, bool demand_crl = false) const;
     /// The same of the certificate of a card's holder: its key usage is left to the caller, and what is
     /// trusted here need not be signed by itself. @param ask_crl  false: no CRL is asked, as for a day far
     /// from now
-    Answer check_holder(ByteView certificate, std::int64_t at, bool demand_crl = false,
-                        bool ask_crl = true) const;
+    Answer check_holder(ByteView certificate, When at, bool demand_crl = false, bool ask_crl = true) const;
 
 private:
     struct Impl;

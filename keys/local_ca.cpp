@@ -188,6 +188,11 @@ bool LocalCa::stands(ByteView certificate) {
     return entry == nullptr || !entry->revoked || !std::ranges::equal(turn.certificate(*entry), certificate);
 }
 
+bool LocalCa::knows(ByteView public_key) {
+    const auto all = entries();
+    return std::ranges::count(all, authority_of(public_key), &LedgerEntry::key) > 0;
+}
+
 void LocalCa::revoke(ByteView certificate, int reason) {
     const auto serial = serial_of(certificate);
     if (!serial) throw Error{Errc::input_invalid, "what is to be revoked is not an X.509 certificate"};

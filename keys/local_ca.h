@@ -38,6 +38,7 @@ public:
                                                 ByteView public_key) const override;
     Bytes issuer_certificate() const override;
     bool stands(ByteView certificate) override;
+    bool knows(ByteView public_key) override;
     /// @throws Error{keys_failed} when this CA did not issue it, Error{usage} on a reason that is none of 0,
     /// 1,
     ///         3, 4, 5, 9 (RFC 5280, 5.3.1)

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apdu/error.h"
 #include "keys/certificate_request.h"
 #include "keys/issuer.h"
@@ -44,6 +46,11 @@ void RememberingSource::revoke(ByteView certificate, int reason) {
 
 bool RememberingSource::stands(ByteView certificate) {
     return !memory_->doomed(certificate);
+}
+
+bool RememberingSource::knows(ByteView public_key) {
+    const auto all = memory_->all();
+    return std::ranges::count(all, to_hex(sha256(public_key)), &RememberedCertificate::key) > 0;
 }
 
 std::vector<std::string> RememberingSource::settle() {

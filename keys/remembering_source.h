@@ -26,6 +26,7 @@ public:
     /// Does not throw when the CA cannot be told now: the certificate is listed to be revoked.
     void revoke(ByteView certificate, int reason) override;
     bool stands(ByteView certificate) override;
+    bool knows(ByteView public_key) override;
 
     /// Tells the CA about every certificate that is to be revoked. @returns what could not be told, in words
     std::vector<std::string> settle();
