@@ -195,6 +195,7 @@ private:
         say_heading("4. Read back, as a border or bank reader does: PACE, then every file.");
         AccessOptions access;
         access.record = path("record/record.json");
+        access.receipt = path("receipt.json");
         Card card{card_options()};
         dump_ = read_whole_card(card.transport(), card_access(access), &keys());
         dump_.reader = "simulated";
@@ -255,7 +256,8 @@ private:
         say(fmt::format("  kartsaz sim flip {} EF.DG2 500", path("card.body")));
         say(fmt::format("  kartsaz verify -r sim:{} \\", path("card.body")));
         const auto trust = trust_.empty() ? "" : " --trust " + trust_;
-        say(fmt::format("    --expect {}{}", path("record/record.json"), trust));
+        say(fmt::format("    --expect {} --receipt {}{}", path("record/record.json"), path("receipt.json"),
+                        trust));
         if (json_) {
             print_json({{"receipt", nlohmann::json::parse(perso::to_json(receipt_))},
                         {"verification", nlohmann::json::parse(report::json(report))},

@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "libcard/profile/profile.h"
 #include "libcard/record/record.h"
 #include "libcard/verify/verify.h"
 #include "tools/reading.h"
@@ -28,12 +30,16 @@ public:
 
 private:
     JudgeOptions options_;
-    std::int64_t at_;
+    void demand_keys(const perso::Receipt& receipt);
+    void demand_keys(const profile::Profile& profile);
+
+    JudgedAt at_;
     bool development_ = false;
     std::unique_ptr<keys::TrustAnchors> trust_, holder_trust_;
     std::optional<record::Record> expected_;
     std::optional<std::string> receipt_chip_;
     std::map<std::string, std::string> demanded_;
+    std::vector<verify::DemandedKey> demanded_keys_;
     std::optional<app::CardDump> registered_;
 };
 

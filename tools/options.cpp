@@ -94,10 +94,19 @@ void check_target(const std::string& file) {
 }
 
 void check_target_folder(const std::string& folder) {
+    if (folder.empty()) return;
     std::error_code fault;
-    if (folder.empty() || !std::filesystem::exists(folder, fault)) return;
-    if (!std::filesystem::is_directory(folder, fault) || ::access(folder.c_str(), W_OK | X_OK) != 0) {
-        throw Error{Errc::store_failed, folder + ": is no folder, or not yours to write"};
+    // where it is not there, the folder that it is made in
+    std::filesystem::path there = std::filesystem::absolute(folder);
+    while (!std::filesystem::exists(std::filesystem::symlink_status(there, fault)) &&
+           there.has_relative_path())
+        there = there.has_filename() ? there.parent_path() : there.parent_path().parent_path();
+    if (!std::filesystem::is_directory(there, fault) || ::access(there.c_str(), W_OK | X_OK) != 0) {
+        const bool itself = std::filesystem::exists(folder, fault);
+        throw Error{Errc::store_failed,
+                    itself ? folder + ": is no folder, or not yours to write"
+                           : fmt::format("{}: cannot be made: {} is no folder, or not yours to write", folder,
+                                         there.string())};
     }
 }
 

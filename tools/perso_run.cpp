@@ -9,6 +9,8 @@
 #include "apdu/error.h"
 #include "libcard/app/registry.h"
 #include "tools/exit_codes.h"
+#include "tools/reading.h"
+#include "tools/secret_input.h"
 
 namespace kartsaz::tools {
 namespace {
@@ -113,6 +115,7 @@ void add_perso_options(CLI::App& command, PersoOptions& options) {
                   "Try a chip again that refused an authentication")
         ->group("Card");
     add_key_options(command, options.keys);
+    add_pin_option(command, options.pin);
     add_issuing_options(command, options.issuing);
     file_option(command, "--receipt", options.receipt, "Write the receipt")->group("Output");
     command
@@ -137,6 +140,9 @@ PersoJob::PersoJob(const PersoOptions& options, std::unique_ptr<keys::KeyStore> 
     check_keys(*keys_, profile_);
     check_target(options_.receipt);
     check_target(options_.card.trace);
+    // last: nobody is asked for a PIN that is then not used
+    if (!options_.pin.empty()) holder_pin_ = read_secret(options_.pin, "PIN of the card");
+    order_.holder_pin = holder_pin_ ? &*holder_pin_ : nullptr;
 }
 
 perso::Run PersoJob::prepare_run() {

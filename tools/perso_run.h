@@ -21,6 +21,7 @@ struct PersoOptions {
     std::string journal;
     std::string receipt;
     IssuingOptions issuing;
+    std::string pin;  ///< where the holder's PIN comes from, see secret_input.h; empty: he was not asked
     bool dry_run = false;
     bool reencode_photo = false;
     perso::Permits permits;
@@ -54,6 +55,7 @@ private:
     record::Loaded loaded_;
     perso::Applications applications_;
     Issuing issuing_;
+    std::optional<keys::SecretBytes> holder_pin_;
     perso::Order order_;
     std::optional<perso::Journal> journal_;
     ProgressBar bar_;

@@ -114,7 +114,15 @@ void add_read(CLI::App& program, Action& action) {
         ->option_text("DIR");
     file_option(*command, "--record", options->access.record, "The record whose MRZ opens the card");
     file_option(*command, "--mrz", options->access.mrz, "The MRZ that opens the card: 90 characters");
-    add_pin_option(*command, options->access);
+    add_pin_option(*command, options->access.pin);
+    file_option(*command, "--receipt", options->access.receipt,
+                "Receipt: tells how the card's transport PIN was made")
+        ->group("Keys");
+    command
+        ->add_option("-p,--profile", options->access.profile,
+                     "The same by the profile that the card was written by: shipped, or path of a .toml file")
+        ->option_text("PROFILE")
+        ->group("Keys");
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
     command->callback([options, &action] { action = [options] { return run_read(*options); }; });

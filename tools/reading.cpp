@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "apdu/error.h"
+#include "libcard/app/pkcs15/options.h"
 #include "libcard/app/read_card.h"
+#include "libcard/profile/profile.h"
 #include "libcard/record/date.h"
 #include "libcard/record/record.h"
 #include "libcard/record/text.h"
@@ -57,12 +60,36 @@ std::string information_of_file(const std::string& file) {
     return information_of(mrz, file);
 }
 
+/// Of a profile with the signature application.
+std::optional<perso::TransportPin> pin_of(const profile::Profile& profile) {
+    const auto& names = profile.applications;
+    if (std::find(names.begin(), names.end(), "pkcs15") == names.end()) return std::nullopt;
+    const auto rules = app::pkcs15::read_options(profile).pin;
+    return perso::TransportPin{rules.keyset, rules.digits};
+}
+
+std::string text_of(const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    if (!in) throw Error{Errc::input_invalid, path + ": cannot be read"};
+    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
 }  // namespace
 
-void add_pin_option(CLI::App& command, AccessOptions& options) {
+perso::Receipt read_receipt(const std::string& file) {
+    check_source(file, "a receipt");
+    try {
+        return perso::receipt_from_json(text_of(file), file);
+    } catch (const Error& error) {
+        const std::string what = error.what();
+        throw Error{Errc::input_invalid, what.starts_with(file) ? what : file + ": " + what};
+    }
+}
+
+void add_pin_option(CLI::App& command, std::string& pin) {
     passphrase_option(
-        command, "--pin-file", options.pin,
-        "The holder's PIN, for keys that sign only with it: the first line of a file readable by "
+        command, "--pin-file", pin,
+        "The holder's PIN, for keys that are used only with it: the first line of a file readable by "
         "you alone, the next line of a descriptor, or asked for. Tried once, and only when more "
         "than one try is left")
         ->group("Keys");
@@ -78,6 +105,12 @@ CardAccess card_access(const AccessOptions& options) {
     } else if (!options.mrz.empty()) {
         access.mrz_information = information_of_file(options.mrz);
     }
+    if (!options.profile.empty()) {
+        access.transport_pin = pin_of(profile::load(options.profile));
+    }
+    if (!options.receipt.empty()) {
+        if (auto pin = read_receipt(options.receipt).transport_pin) access.transport_pin = std::move(pin);
+    }
     if (!options.pin.empty()) access.pin = read_secret(options.pin, "PIN of the card");
     return access;
 }
@@ -89,18 +122,23 @@ app::CardDump read_whole_card(apdu::Transport& card, const CardAccess& access, c
     options.document_number = access.document_number;
     options.pin = access.pin ? &*access.pin : nullptr;
     options.keys = keys;
+    options.transport_pin = access.transport_pin;
     options.progress = [&](std::string_view file, std::size_t done, std::size_t total) {
         bar.show(done, total, file);
     };
     return app::read_card(card, options);
 }
 
-std::int64_t judged_at(const std::string& text) {
-    if (text.empty()) return now_seconds();
+JudgedAt judged_at(const std::string& text) {
+    const std::int64_t now = now_seconds();
+    if (text.empty()) return {now, {}};
     std::string rule;
     const auto date = record::parse_date(text, rule);
     if (!date) throw Error{Errc::usage, "--at: " + rule};
-    return record::to_unix(*date);
+    if (*date == record::from_unix(now)) return {now, {}};
+    constexpr std::int64_t day = 86'400;
+    const std::int64_t first = record::to_unix(*date);
+    return {first + day - 1, first};
 }
 
 }  // namespace kartsaz::tools

@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <fstream>
-#include <iterator>
-
 #include "apdu/error.h"
+#include "libcard/app/pkcs15/options.h"
 #include "libcard/perso/receipt.h"
 #include "libcard/profile/profile.h"
 #include "libcard/report/report.h"
@@ -27,27 +25,13 @@ struct VerifyOptions {
     bool all_checks = false;
 };
 
-std::string text_of(const std::string& path) {
-    std::ifstream in{path, std::ios::binary};
-    if (!in) throw Error{Errc::input_invalid, path + ": cannot be read"};
-    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
-}
-
-perso::Receipt read_receipt(const std::string& file) {
-    check_source(file, "a receipt");
-    try {
-        return perso::receipt_from_json(text_of(file), file);
-    } catch (const Error& error) {
-        const std::string what = error.what();
-        throw Error{Errc::input_invalid, what.starts_with(file) ? what : file + ": " + what};
-    }
-}
-
 int run_verify(VerifyOptions& options) {
     if (!options.from.empty() && !options.card.reader.empty()) {
         throw Error{Errc::usage, "--from judges a folder and -r a card: one of them"};
     }
     if (options.access.record.empty()) options.access.record = options.judge.expect;
+    options.access.receipt = options.judge.receipt;
+    options.access.profile = options.judge.profile;
     const Judge judge{options.judge};  // trust, record and receipt are read before the card is asked for
     app::CardDump dump;
     if (!options.from.empty()) {
@@ -88,6 +72,7 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
         // "emrtd/EF.DG1" -> ...
         for (const auto& [file, digest] : receipt.files)
             demanded_[file.substr(0, file.find('/'))] = "the receipt";
+        demand_keys(receipt);
     }
     if (!options.profile.empty()) {
         if (options.profile.find('/') != std::string::npos) check_source(options.profile, "a profile");
@@ -96,6 +81,7 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
             // a part that the profile itself can do without
             if (!profile.section(name).flag("required", true)) continue;
             demanded_.emplace(name, fmt::format("profile {}", profile.name));
+            if (name == "pkcs15") demand_keys(profile);
         }
     }
     if (!options.against.empty()) {
@@ -105,15 +91,33 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     }
 }
 
+/// The key pairs that were made on the card.
+void Judge::demand_keys(const perso::Receipt& receipt) {
+    constexpr std::string_view application = "pkcs15/", key = ".public-key";
+    for (const auto& [item, digest] : receipt.learned) {
+        if (!item.starts_with(application) || !item.ends_with(key)) continue;
+        const auto name = item.substr(application.size(), item.size() - application.size() - key.size());
+        demanded_keys_.push_back({name, {}, digest, "the receipt"});
+    }
+}
+
+void Judge::demand_keys(const profile::Profile& profile) {
+    for (const auto& slot : app::pkcs15::read_options(profile).slots) {
+        demanded_keys_.push_back({slot.name, slot.label, {}, fmt::format("profile {}", profile.name)});
+    }
+}
+
 verify::Report Judge::operator()(const app::CardDump& dump) const {
     verify::Context context{
         .dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
-    context.at = at_;
+    context.at = at_.at;
+    context.since = at_.since;
     context.holder_trust = holder_trust_.get();
     context.expected = expected_ ? &*expected_ : nullptr;
     context.development_trust = development_;
     context.demand_crl = options_.demand_crl;
     context.demanded = demanded_;
+    context.demanded_keys = demanded_keys_;
     return verify::judge(context);
 }
 
@@ -139,20 +143,21 @@ void add_verify(CLI::App& program, Action& action) {
                      "Folder of trusted country signers and CRLs; in its folder \"holders\": CAs that "
                      "certify holders, and no documents")
         ->option_text("DIR");
-    command->add_option("--at", options->judge.at, "Date of judgement, either calendar; default: today")
+    command->add_option("--at", options->judge.at, "Day of judgement (UTC), either calendar; default: now")
         ->option_text("DATE");
     file_option(*command, "--against", options->judge.against, "card.json of the card as it was registered");
     file_option(*command, "--receipt", options->judge.receipt,
-                "Receipt: the chip must be the same, and each application that was written be there");
+                "Receipt: the chip must be the same, and each application and key that was written be there");
     command
-        ->add_option("-p,--profile", options->judge.profile,
-                     "Shipped profile, or path of a .toml file: each of its applications must be there")
+        ->add_option(
+            "-p,--profile", options->judge.profile,
+            "Shipped profile, or path of a .toml file: each of its applications and keys must be there")
         ->option_text("PROFILE");
     command->add_flag("--reencode-photo", options->judge.reencode_photo,
                       "The card was written with --reencode-photo");
     command->add_flag("--demand-crl", options->judge.demand_crl,
                       "A missing revocation list rejects the card");
-    add_pin_option(*command, options->access);
+    add_pin_option(*command, options->access.pin);
     add_card_options(*command, options->card);
     add_key_options(*command, options->access.keys);
     file_option(*command, "--report", options->judge.report, "Write an HTML report")->group("Output");

@@ -128,6 +128,7 @@ bool read_signature(apdu::Transport& card, const ReadCardOptions& options, CardD
     pkcs15::ReadOptions reading;
     reading.keys = options.keys;
     reading.pin = options.pin;
+    reading.transport_pin = options.transport_pin;
     const std::string number =
         options.document_number.empty() ? document_number_of(dump) : options.document_number;
     if (!dump.chip.empty() || !number.empty()) reading.identity = keys::identity_of_card(dump.chip, number);

@@ -9,6 +9,7 @@
 #include "keys/key_store.h"
 #include "keys/secret.h"
 #include "libcard/app/dump.h"
+#include "libcard/perso/transport_pin.h"
 
 /// Reading a whole card back, whatever is on it. No profile is needed: the card says what it has.
 namespace kartsaz::app {
@@ -22,6 +23,8 @@ struct ReadCardOptions {
     /// Of the card, where it is known and the chip has no name: the transport PIN is derived from it.
     /// EF.DG1's own when empty.
     std::string document_number{};
+    /// How the transport PIN was made, by receipt or profile; empty: see pkcs15::ReadOptions.
+    std::optional<perso::TransportPin> transport_pin{};
 };
 
 /// Chip identity, card manager facts ("key-version", "keys", "life-cycle"), the passport application and the

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "keys/card_identity.h"
+#include "keys/crypto.h"
 
 namespace kartsaz::perso {
 namespace {
@@ -22,6 +23,7 @@ std::int64_t seconds_now() {
 Guard::Guard(const Run& run, const CardState& state)
     : run_{run},
       chip_{keys::card_name(state.chip.name, run.order.record.document_number)},
+      named_{state.chip.known()},
       record_{record_digest(run.order.record)} {
     if (run_.journal != nullptr) before_ = run_.journal->find(chip_);
 }
@@ -103,7 +105,35 @@ void Guard::wait() {
     if (saving_.valid()) saving_.get();
 }
 
+Books Guard::books() const {
+    if (!before_) return {};
+    Books books;
+    books.made_keys = before_->made_keys;
+    // of another card of the document, perhaps, whose PIN is its own
+    books.own_pin = named_ && before_->own_pin;
+    books.completed = before_->completed || before_->stage == "complete";
+    return books;
+}
+
+void Guard::made(ByteView public_key) {
+    begun();
+    auto& made = entry_.made_keys;
+    made.push_back(to_hex(keys::sha256(public_key)));
+    if (made.size() > most_made_keys) made.erase(made.begin());
+    save("writing", entry_.last_step);
+}
+
+void Guard::opened_by_holder() {
+    begun();
+    entry_.own_pin = true;
+}
+
 void Guard::describe() {
+    if (before_) {
+        entry_.completed = before_->completed || before_->stage == "complete";
+        entry_.own_pin = before_->own_pin;
+        entry_.made_keys = before_->made_keys;
+    }
     entry_.chip = chip_;
     entry_.profile = run_.order.profile.name;
     entry_.profile_digest = to_hex(run_.order.profile.digest);

@@ -32,6 +32,12 @@ public:
     void begin_early();
     /// Durable when it returns: nothing may be written to the card before. @throws Error{store_failed}
     void begun();
+    /// What the journal knows, for those who plan.
+    Books books() const;
+    /// A pair was made on the chip: on disk when it returns, before anything on the card tells of the key.
+    void made(ByteView public_key);
+    /// The holder's own PIN opened the card.
+    void opened_by_holder();
     /// Nothing will be written after all: the journal says what it said before.
     void take_back();
     /// The card holds what it must. Where only the answer to the last step was lost, or a torn change had
@@ -49,6 +55,7 @@ private:
 
     const Run& run_;
     std::string chip_;
+    bool named_ = false;  ///< the chip tells who it is
     std::string record_;
     std::optional<JournalEntry> before_;
     JournalEntry entry_;

@@ -35,6 +35,15 @@ std::string text_field(const fs::path& file, const json& object, const char* nam
     return found->get<std::string>();
 }
 
+std::vector<std::string> digests_field(const fs::path& file, const json& object, const char* name) {
+    std::vector<std::string> out;
+    for (const auto& one : object.at(name)) {
+        if (!one.is_string()) fail(file, fmt::format("{}: digests are texts", name));
+        out.push_back(one.get<std::string>());
+    }
+    return out;
+}
+
 bool flag_field(const fs::path& file, const json& object, const char* name) {
     const auto found = object.find(name);
     if (found == object.end() || !found->is_boolean()) {
@@ -76,7 +85,10 @@ json to_json(const JournalEntry& entry, std::uint64_t number) {
                 {"updated", entry.updated},
                 {"authentication_failed", entry.authentication_failed},
                 {"authentication_fault", entry.authentication_fault},
-                {"development_keys", entry.development_keys}};
+                {"development_keys", entry.development_keys},
+                {"completed", entry.completed},
+                {"own_pin", entry.own_pin},
+                {"made_keys", entry.made_keys}};
     object["sum"] = to_hex(keys::sha256(to_bytes(object.dump())));
     return object;
 }
@@ -115,6 +127,10 @@ Slot read_slot(const fs::path& file, std::string_view text) {
     entry.authentication_failed = flag_field(file, object, "authentication_failed");
     entry.authentication_fault = text_field(file, object, "authentication_fault");
     entry.development_keys = flag_field(file, object, "development_keys");
+    // entries of former versions have no such fields
+    if (object.contains("completed")) entry.completed = flag_field(file, object, "completed");
+    if (object.contains("own_pin")) entry.own_pin = flag_field(file, object, "own_pin");
+    if (object.contains("made_keys")) entry.made_keys = digests_field(file, object, "made_keys");
     return slot;
 }
 

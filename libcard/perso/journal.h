@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apdu/bytes.h"
 
@@ -25,7 +26,13 @@ struct JournalEntry {
     bool authentication_failed = false;  ///< a secure channel was refused: hands off until released
     std::string authentication_fault;    ///< in words
     bool development_keys = false;
+    bool completed = false;  ///< it was complete once, also while a change of it is under way
+    bool own_pin = false;    ///< the holder's own PIN opened the card: the delivered one is its PIN no more
+    /// Hexadecimal SHA-256 of the public keys (SubjectPublicKeyInfo) of pairs that the chip made under this
+    /// station's eyes, newest last; the last `most_made_keys` are kept.
+    std::vector<std::string> made_keys{};
 };
+constexpr std::size_t most_made_keys = 16;
 
 class Journal {
 public:

@@ -31,6 +31,7 @@ Receipt begin_receipt(const Prepared& prepared, const Run& run, const std::strin
     receipt.started = utc_text(run.order.now);
     receipt.development_keys = run.order.keys.development();
     receipt.observed = prepared.observed;
+    receipt.transport_pin = prepared.plan.transport_pin;
     for (const auto& item : prepared.image.items) {
         if (item.kind == ItemKind::file) receipt.files[item.id()] = to_hex(keys::sha256(item.content));
     }
@@ -108,8 +109,10 @@ private:
             // journal must be on disk by then. Its flush runs beside the first exchanges.
             if (step.phase >= Phase::secrets) guard_.begun();
             const auto sw = session.run(step);
-            receipt_.steps.push_back({step.id, step.label, sw});
             wrote_ = wrote_ || step.written > 0;
+            receipt_.steps.push_back({step.id, step.label, sw});
+            if (!step.makes_key.empty()) guard_.made(session.learned().at(step.makes_key));
+            if (step.by_holder) guard_.opened_by_holder();
             const auto names = Session::secret_names(step);
             if (!names.empty()) receipt_.secrets[step.id] = names;
         } catch (const Error& error) {
@@ -117,6 +120,14 @@ private:
             if (error.sw() == apdu::StatusWord{0x6700} && counting_.limits().extended()) {
                 counting_.refuse_extended();
             }
+            note_stop(step, error);
+            rethrow(error, step, number, prepared_.plan.steps.size(), wrote_);
+        }
+    }
+
+    /// Where the books cannot be told, a fault that shows a torn card all the same is what is reported.
+    void note_stop(const Step& step, const Error& error) {
+        try {
             guard_.begun();
             guard_.stopped(step, error);
         } catch (const Error& second) {
@@ -131,14 +142,6 @@ private:
         } catch (const Error& error) {
             if (error.code() != Errc::store_failed) throw;
             rethrow(error, plan.steps.back(), plan.steps.size(), plan.steps.size(), wrote_);
-            note_stop(step, error);
-            rethrow(error, step, number, prepared_.plan.steps.size(), wrote_);
-        }
-    }
-
-    /// Where the books cannot be told, a fault that shows a torn card all the same is what is reported.
-    void note_stop(const Step& step, const Error& error) {
-        try {
         }
     }
 
@@ -148,10 +151,10 @@ private:
     apdu::CountingTransport counting_;
     apdu::Exchanger exchanger_;
     Receipt receipt_;
+    bool wrote_ = false;
 };
 
 /// Everything that is asked of the card before it is written.
-    bool wrote_ = false;
 Prepared look(apdu::Transport& card, const Run& run) {
     apdu::CountingTransport counting{card};
     apdu::Exchanger exchanger{counting};
@@ -172,6 +175,7 @@ Prepared look(apdu::Transport& card, const Run& run) {
         throw;
     }
     prepared.observed = traffic_of(counting);
+    prepared.state.books = guard.books();
     return prepared;
 }
 

@@ -16,6 +16,7 @@
 #include "keys/pin.h"
 #include "keys/scp.h"
 #include "libcard/perso/state.h"
+#include "libcard/perso/transport_pin.h"
 
 /// The difference between image and state, as steps. Pure data: printing it is the dry run.
 namespace kartsaz::perso {
@@ -95,6 +96,10 @@ struct Step {
     /// Proves a PIN or key to the card, which counts failures: a refusal is remembered, never repeated by
     /// itself.
     bool authenticates = false;
+    /// Item of Learned with the public key of the pair that this step made; the journal notes it at once.
+    std::string makes_key{};
+    bool by_holder =
+        false;            ///< proves the holder's own PIN; the journal notes that it is not the delivered one
     bool upkeep = false;  ///< renews what time has taken; a complete card takes it without a permit
 
     std::uint8_t ins() const;       ///< of the first command
@@ -109,6 +114,8 @@ struct Plan {
     /// These steps change which applications there are on the card: after them it is looked at again, and
     /// only then the applications behind the one that said so are planned.
     bool look_again = false;
+    /// How the PIN that the card is delivered with is made, where these steps send it: for the receipt.
+    std::optional<TransportPin> transport_pin;
     std::vector<Target> targets;
     std::vector<Step> steps;
 

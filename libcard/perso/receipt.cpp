@@ -23,6 +23,17 @@ Traffic traffic_from(const json& object) {
             object.at("bytes_in").get<std::uint64_t>()};
 }
 
+TransportPin pin_from(const json& object, const std::string& what) {
+    TransportPin pin{object.at("keyset").get<std::string>(), 0};
+    const auto& digits = object.at("digits");
+    // as [pkcs15.pin] digits of a profile
+    if (!digits.is_number_unsigned() || digits.get<std::uint64_t>() < 4 || digits.get<std::uint64_t>() > 16) {
+        throw Error{Errc::input_invalid, fmt::format("{}: transport_pin: digits: not 4 to 16", what)};
+    }
+    pin.digits = digits.get<std::size_t>();
+    return pin;
+}
+
 }  // namespace
 
 std::string to_json(const Receipt& receipt) {
@@ -31,23 +42,26 @@ std::string to_json(const Receipt& receipt) {
         steps.push_back(
             {{"id", step.id}, {"label", step.label}, {"sw", fmt::format("{:04X}", step.sw.value())}});
     }
-    const json object{{"format", format_name},
-                      {"chip", receipt.chip},
-                      {"profile", receipt.profile},
-                      {"profile_digest", receipt.profile_digest},
-                      {"record_digest", receipt.record_digest},
-                      {"image_digest", receipt.image_digest},
-                      {"started", receipt.started},
-                      {"finished", receipt.finished},
-                      {"files", receipt.files},
-                      {"secrets", receipt.secrets},
-                      {"learned", receipt.learned},
-                      {"steps", steps},
-                      {"observed", traffic_json(receipt.observed)},
-                      {"written", traffic_json(receipt.written)},
-                      {"seconds", receipt.seconds},
-                      {"complete", receipt.complete},
-                      {"development_keys", receipt.development_keys}};
+    json object{{"format", format_name},
+                {"chip", receipt.chip},
+                {"profile", receipt.profile},
+                {"profile_digest", receipt.profile_digest},
+                {"record_digest", receipt.record_digest},
+                {"image_digest", receipt.image_digest},
+                {"started", receipt.started},
+                {"finished", receipt.finished},
+                {"files", receipt.files},
+                {"secrets", receipt.secrets},
+                {"learned", receipt.learned},
+                {"steps", steps},
+                {"observed", traffic_json(receipt.observed)},
+                {"written", traffic_json(receipt.written)},
+                {"seconds", receipt.seconds},
+                {"complete", receipt.complete},
+                {"development_keys", receipt.development_keys}};
+    if (const auto& pin = receipt.transport_pin) {
+        object["transport_pin"] = {{"keyset", pin->keyset}, {"digits", pin->digits}};
+    }
     return object.dump(2) + "\n";
 }
 
@@ -68,6 +82,7 @@ Receipt receipt_from_json(std::string_view text, const std::string& what) {
         object.at("files").get_to(receipt.files);
         object.at("secrets").get_to(receipt.secrets);
         if (object.contains("learned")) object.at("learned").get_to(receipt.learned);
+        if (object.contains("transport_pin")) receipt.transport_pin = pin_from(object["transport_pin"], what);
         for (const auto& step : object.at("steps")) {
             const Bytes sw = from_hex(step.at("sw").get<std::string>());
             if (sw.size() != 2) {

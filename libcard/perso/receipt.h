@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apdu/status_word.h"
+#include "libcard/perso/transport_pin.h"
 
 /// What was done to one card, for the bureau's books. Digests, KCVs and status words; no content, no keys.
 namespace kartsaz::perso {
@@ -37,6 +39,8 @@ struct Receipt {
         secrets;  ///< "globalplatform/issuer-keys" -> "issuer v49, KCV 504A77 ..."
     /// What card and issuer made: "pkcs15/signature.certificate" -> SHA-256, hexadecimal. Public data.
     std::map<std::string, std::string> learned;
+    /// Of the signature application; empty: none, or a receipt of before this was noted.
+    std::optional<TransportPin> transport_pin;
     std::vector<StepResult> steps;
     Traffic observed;    ///< exchanges before the first step
     Traffic written;     ///< exchanges of the steps

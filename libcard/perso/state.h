@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apdu/bytes.h"
 #include "apdu/transport.h"
@@ -57,7 +58,15 @@ struct PendingHandshake {
     Bytes answer;  ///< response data
 };
 
+/// What the station's journal knows of this chip. All cards without a name of one document share an entry.
+struct Books {
+    bool completed = false;                ///< the chip, or another of the entry, was complete once
+    bool own_pin = false;                  ///< the holder's own PIN opened it; only of chips with a name
+    std::vector<std::string> made_keys{};  ///< see JournalEntry::made_keys
+};
+
 struct CardState {
+    Books books{};
     Bytes atr;
     ChipIdentity chip;
     ChannelFacts channel;

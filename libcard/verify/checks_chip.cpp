@@ -130,7 +130,16 @@ std::string manager_fact(const Observation& seen, std::string_view key) {
 
 void transport_keys(const Observation& seen, Verdicts& verdicts) {
     std::string answer = seen.fact("scp03");
-    if (answer.empty()) answer = manager_fact(seen, "scp03");
+    // what the card manager itself answered, which a card without a passport has, too
+    const std::string manager = manager_fact(seen, "keys");
+    if (manager == "transport" && answer.empty() && !seen.context.demanded.contains("globalplatform")) {
+        return verdicts.skip(
+            "the card manager answers to the transport keys, and neither receipt nor profile says that its "
+            "keys were changed");
+    }
+    if (manager == "transport") answer = "transport keys";
+    if (answer.empty() && manager == "issuer") answer = "issuer keys";
+    if (answer.empty() && !manager.empty()) answer = fmt::format("keys of the card manager: {}", manager);
     if (answer.empty()) return verdicts.skip("not tried");
     const bool beside = manager_fact(seen, "transport-keys") == "answer";
     if (answer == "transport keys" || beside) {

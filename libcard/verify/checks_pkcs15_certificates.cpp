@@ -20,10 +20,13 @@ constexpr const char* none_of_keys = "no certificate of a key on the card";
 /// Calls `one` for each certificate that belongs to a key of the card and could be read.
 template <class One>
 void each(const Signature& card, Verdicts& verdicts, One&& one) {
+    bool any = false;
     for (const auto& certificate : card.certificates) {
-        if (certificate.key != nullptr && certificate.says && certificate.chain) one(certificate);
+        if (certificate.key == nullptr || !certificate.says || !certificate.chain) continue;
+        any = true;
+        one(certificate);
     }
-    verdicts.skip(none_of_keys);
+    if (!any) verdicts.skip(none_of_keys);
 }
 
 void certificate_structure(const Signature& card, Verdicts& verdicts) {
@@ -77,19 +80,20 @@ void chain(const Signature& card, Verdicts& verdicts) {
 }
 
 void validity(const Observation& seen, Verdicts& verdicts) {
-    const std::int64_t at = seen.context.at;
+    const auto when = seen.context.when();
     each(seen.signature, verdicts, [&](const ListedCertificate& one) {
         const auto& facts = *one.facts;
         const std::string range = fmt::format("{} to {}", day_of(facts.not_before), day_of(facts.not_after));
-        if (at > facts.not_after) {
-            verdicts.fault(one.file, {}, range, day_of(at), fmt::format("{} has expired", one.name));
-        } else if (at < facts.not_before) {
-            verdicts.fault(one.file, {}, range, day_of(at), fmt::format("{} is not yet valid", one.name));
+        if (facts.not_after < when.from) {
+            verdicts.fault(one.file, {}, range, day_of(when.to), fmt::format("{} has expired", one.name));
+        } else if (when.to < facts.not_before) {
+            verdicts.fault(one.file, {}, range, day_of(when.to),
+                           fmt::format("{} is not yet valid", one.name));
         } else if (facts.not_before >= facts.not_after) {
             verdicts.fault(one.file, {}, "an end after the begin", range,
                            fmt::format("{} is valid on no day", one.name));
         } else if (one.chain->verdict == Answer::expired || one.chain->verdict == Answer::not_yet_valid) {
-            verdicts.fault(one.file, {}, "a CA valid on the day", day_of(at),
+            verdicts.fault(one.file, {}, "a CA valid on the day", day_of(when.to),
                            fmt::format("the CA of {}: {}", one.name, one.chain->text));
         } else {
             verdicts.pass(fmt::format("{}: {}", one.name, range));
@@ -101,7 +105,8 @@ void within_issuer(const Observation& seen, Verdicts& verdicts) {
     const auto& trust =
         seen.context.holder_trust != nullptr ? *seen.context.holder_trust : seen.context.trust;
     each(seen.signature, verdicts, [&](const ListedCertificate& one) {
-        if (one.chain->verdict != Answer::ok) return;
+        if (one.chain->verdict != Answer::ok)
+            return verdicts.skip(fmt::format("not asked of {}: {}", one.name, one.chain->text));
         const std::int64_t last_second = one.facts->not_after - 1;
         const auto last = trust.check_holder(one.content, last_second, false, false);
         if (last.verdict == Answer::expired) {

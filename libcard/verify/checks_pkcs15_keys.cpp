@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "apdu/error.h"
+#include "keys/crypto.h"
 #include "libcard/verify/checks_pkcs15.h"
 #include "libcard/verify/observation.h"
 #include "libcard/verify/signature_proof.h"
@@ -137,6 +138,28 @@ const Bytes* key_to_prove(const Signature& card, const ListedKey& key) {
     return listed != nullptr && listed->key ? &*listed->key : nullptr;
 }
 
+bool is_demanded(const Signature& card, const ListedKey& key, const DemandedKey& wanted) {
+    if (!wanted.label.empty() && key.object.common.label != wanted.label) return false;
+    if (wanted.digest.empty()) return true;
+    const Bytes* public_key = key_to_prove(card, key);
+    return public_key != nullptr && to_hex(keys::sha256(*public_key)) == wanted.digest;
+}
+
+void all_keys_there(const Signature& card, Verdicts& verdicts) {
+    for (const auto& wanted : card.demanded_keys) {
+        const bool there = std::ranges::any_of(
+            card.keys, [&](const ListedKey& key) { return is_demanded(card, key, wanted); });
+        if (there) {
+            verdicts.pass(fmt::format("\"{}\", demanded by {}", wanted.name, wanted.who));
+        } else {
+            verdicts.fault(
+                "EF.PrKDF", {}, fmt::format("the key \"{}\"", wanted.name), "none",
+                fmt::format("the key \"{}\" is not on the card, and {} demands it", wanted.name, wanted.who));
+        }
+    }
+    verdicts.skip("neither receipt nor profile names keys");
+}
+
 void possession_of(const Signature& card, const ListedKey& key, Verdicts& verdicts) {
     const std::string why = card.key_fact(key, "why"), sw = card.key_fact(key, "sw");
     const std::string message = card.key_fact(key, "message");
@@ -149,7 +172,11 @@ void possession_of(const Signature& card, const ListedKey& key, Verdicts& verdic
     if (signature.empty() || message.empty()) {
         std::string reason = why.empty() ? "no challenge was put to it" : why;
         if (const std::string pin = card.fact("pin.why"); !pin.empty()) reason += " (" + pin + ")";
-        return verdicts.skip(fmt::format("{}: {}", key.name, reason));
+        const std::string text = fmt::format("{} was not challenged: {}", key.name, reason);
+        // the finding about such a PIN tells it of all keys
+        const std::string state = card.fact("pin.state");
+        const bool told = state == "changed" || state == "refused" || state == "blocked" || state == "none";
+        return told ? verdicts.skip(text) : verdicts.note("chip", text);
     }
     const Bytes* public_key = key_to_prove(card, key);
     if (public_key == nullptr)
@@ -216,6 +243,8 @@ void add_pkcs15_key_checks(std::vector<Check>& checks) {
     const auto fatal = Severity::fatal;
     add("pkcs15.key.public", "Every private key has a public key that can be decoded", fatal, "8.5",
         depth_agreement, public_keys);
+    add("pkcs15.key.demanded", "Every key pair that receipt or profile names is on the card", fatal, "8.4",
+        depth_agreement, all_keys_there);
     add("pkcs15.key.certificate", "Every private key has a certificate (another maker's card: a warning)",
         fatal, "8.7", depth_agreement, with_certificate);
     add("pkcs15.certificate.key",

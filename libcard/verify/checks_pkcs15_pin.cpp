@@ -62,7 +62,13 @@ void holder(const Signature& card, Verdicts& verdicts) {
     if (state == "transport") {
         verdicts.note("chip", "the issuer's transport PIN is in place: the holder has not changed it yet");
     } else if (state == "changed") {
-        verdicts.note("chip", "the holder has changed the PIN");
+        // without its length noted, as in the folder of an older reading, more cannot be said
+        const std::string digits = card.fact("pin.digits");
+        verdicts.note("chip", digits.empty()
+                                  ? "the PIN is not the transport PIN that was tried"
+                                  : fmt::format("the holder has changed the PIN: it is not the transport PIN "
+                                                "of {} digits. Its keys were not challenged",
+                                                plain_text(digits)));
     } else if (state == "refused") {
         verdicts.warn("chip", {}, "the PIN that was given", "another",
                       "the PIN that was given is not the card's: keys were not challenged");

@@ -108,15 +108,16 @@ void signer_chain(const Observation& seen, Verdicts& verdicts) {
 void signer_validity(const Observation& seen, Verdicts& verdicts) {
     if (!seen.signer) return verdicts.skip(no_signer);
     const auto& facts = *seen.signer;
-    const std::int64_t at = seen.context.at;
+    const auto when = seen.context.when();
     const std::string range = fmt::format("{} to {}", day_of(facts.not_before), day_of(facts.not_after));
-    if (at > facts.not_after) {
-        verdicts.fault("EF.SOD", {}, range, day_of(at), "the document signer's certificate has expired");
-    } else if (at < facts.not_before) {
-        verdicts.fault("EF.SOD", {}, range, day_of(at), "the document signer's certificate is not yet valid");
+    if (facts.not_after < when.from) {
+        verdicts.fault("EF.SOD", {}, range, day_of(when.to), "the document signer's certificate has expired");
+    } else if (when.to < facts.not_before) {
+        verdicts.fault("EF.SOD", {}, range, day_of(when.to),
+                       "the document signer's certificate is not yet valid");
     } else if (seen.chain &&
                (seen.chain->verdict == Answer::expired || seen.chain->verdict == Answer::not_yet_valid)) {
-        verdicts.fault("EF.SOD", {}, "a country signer valid on the day", day_of(at),
+        verdicts.fault("EF.SOD", {}, "a country signer valid on the day", day_of(when.to),
                        fmt::format("the country signer's certificate: {}", seen.chain->text));
     } else {
         verdicts.pass(range);

@@ -81,9 +81,10 @@ void Observation::decode_sod() {
     signer = attempt([&] { return keys::certificate_facts(certificate); });
     if (signer) {
         // asked for a CRL first, so that "not revoked" is said only where a list was there to say it
-        chain = context.trust.check(certificate, context.at, true);
+        chain = context.trust.check(certificate, context.when(), true);
         crl_at_hand = chain->verdict != keys::TrustAnchors::Verdict::crl_missing;
-        if (!crl_at_hand && !context.demand_crl) chain = context.trust.check(certificate, context.at, false);
+        if (!crl_at_hand && !context.demand_crl)
+            chain = context.trust.check(certificate, context.when(), false);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "libcard/app/pkcs15/commands.h"
 #include "libcard/app/pkcs15/read.h"
 #include "libcard/verify/observation.h"
 
@@ -36,7 +37,9 @@ bool is_of_kind(const app::DumpFile& file, const std::string& kind) {
 Signature::Signature(const Context& context) : application{context.dump.application("pkcs15")} {
     if (application == nullptr) return;
     own = context.expected != nullptr || context.dump.application("emrtd") != nullptr ||
-          fact("pin.state") == "transport";
+          context.demanded.contains("pkcs15") || !context.demanded_keys.empty() ||
+          fact("acl.5015") == to_hex(p15::acl_df) || fact("pin.state") == "transport";
+    demanded_keys = context.demanded_keys;
     decode_files();
     judge_certificates(context);
 }
@@ -139,9 +142,10 @@ void Signature::judge_certificates(const Context& context) {
     for (auto& one : certificates) {
         if (one.key == nullptr || !one.says) continue;
         // asked for a CRL first, so that "not revoked" is said only where a list was there to say it
-        one.chain = trust.check_holder(one.content, context.at, true);
+        one.chain = trust.check_holder(one.content, context.when(), true);
         one.crl_at_hand = one.chain->verdict != keys::TrustAnchors::Verdict::crl_missing;
-        if (!one.crl_at_hand && !context.demand_crl) one.chain = trust.check_holder(one.content, context.at);
+        if (!one.crl_at_hand && !context.demand_crl)
+            one.chain = trust.check_holder(one.content, context.when());
     }
 }
 

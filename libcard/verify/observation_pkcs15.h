@@ -51,10 +51,12 @@ struct Signature {
     Signature& operator=(const Signature&) = delete;
 
     const app::DumpApplication* application = nullptr;
-    /// This issuer's own card: it carries the travel document too, or a record was given to compare with, or
-    /// it took the issuer's transport PIN. What other makers do differently without doing it wrong is a fault
+    /// This issuer's own card: it carries the travel document too, a record was given to compare with,
+    /// receipt or profile demand the application, its DF has the access rule that Kartsaz gives it, or it
+    /// took the issuer's transport PIN. What other makers do differently without doing it wrong is a fault
     /// only there.
     bool own = false;
+    std::vector<DemandedKey> demanded_keys;
 
     Decoded<std::vector<app::pkcs15::DirEntry>> dir;
     Decoded<std::vector<app::pkcs15::OdfEntry>> odf;

@@ -82,6 +82,7 @@ app::CardDump Station::read(sim::Body& body) const {
     app::ReadCardOptions options;
     options.mrz_information = record_.mrz_information();
     options.keys = keys_.get();
+    options.transport_pin = perso::TransportPin{};      // as the profile
     options.document_number = record_.document_number;  // of chips without a name
     return app::read_card(*card, options);
 }

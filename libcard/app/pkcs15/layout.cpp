@@ -6,6 +6,7 @@
 #include "apdu/error.h"
 #include "apdu/tlv.h"
 #include "keys/card_identity.h"
+#include "libcard/app/pkcs15/seen_objects.h"
 
 namespace kartsaz::app::pkcs15 {
 namespace {
@@ -29,18 +30,6 @@ Bytes objects_in(ByteView file) {
         end = in.offset();
     }
     return {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(end)};
-}
-
-/// What a file holds; nothing where it cannot be read as such: it is then written anew.
-template <typename Object>
-std::vector<Object> there(std::vector<Object> (*decode)(ByteView), ByteView seen) {
-    if (seen.empty()) return {};
-    try {
-        return decode(seen);
-    } catch (const Error& error) {
-        if (error.code() != Errc::input_invalid) throw;
-        return {};
-    }
 }
 
 /// `ours` and what is there besides; `seen` itself when nothing would change.
@@ -229,19 +218,20 @@ Bytes directory_content(std::uint16_t fid, const std::vector<SlotContent>& slots
         for (const auto& slot : slots) out.push_back(make(slot));
         return out;
     };
+    // What others hold of a slot was refused before (key_origin.h). Their objects for a key of ours, such as
+    // a certificate of another CA in a file of its own, stay.
     if (fid == fid_prkdf) {
         return merged(&decode_prkdf, &encode_prkdf, seen, all(private_key), [](const auto& a, const auto& b) {
-            return a.id == b.id || a.reference == b.reference;
+            return a.id == b.id || (a.reference == b.reference && a.common.label == b.common.label);
         });
     }
     if (fid == fid_pukdf) {
         return merged(&decode_pukdf, &encode_pukdf, seen, all(public_key),
-                      [](const auto& a, const auto& b) { return a.id == b.id || a.path == b.path; });
+                      [](const auto& a, const auto& b) { return a.path == b.path; });
     }
     const auto of_slot = [&](const CertificateObject& a, const CertificateObject& b) {
-        return a.id == b.id || std::ranges::any_of(slots, [&](const SlotContent& s) {
-                   return is_of(*s.slot, a.path) && is_of(*s.slot, b.path);
-               });
+        return std::ranges::any_of(
+            slots, [&](const SlotContent& s) { return is_of(*s.slot, a.path) && is_of(*s.slot, b.path); });
     };
     return merged(&decode_cdf, &encode_cdf, seen, all(certificate), of_slot);
 }
@@ -262,7 +252,9 @@ SlotView view_of(const Slot& slot, const State& state) {
     view.from_file = !view.public_key.empty();
     if (const auto* file = state.file(fid_prkdf)) {
         for (const auto& object : there(&decode_prkdf, file->content)) {
-            view.key_listed = view.key_listed || object.reference == slot.reference;
+            if (object.reference != slot.reference) continue;
+            view.key_listed = true;
+            view.listed_label = object.common.label;
         }
     }
     if (const auto* file = state.file(fid_cdf)) {

@@ -51,6 +51,7 @@ struct SlotView {
     Bytes public_key;                     ///< empty: no key that was kept
     bool from_file = false;               ///< it is whole in its own file; else only a certificate tells it
     bool key_listed = false;              ///< EF.PrKDF names the slot's key reference
+    std::string listed_label;             ///< under this label
     std::optional<std::uint16_t> listed;  ///< the certificate file that EF.CDF names for the slot
     std::vector<SeenCertificate> certificates;  ///< of the slot's key, whole
     std::vector<std::uint16_t> leftovers;       ///< files of the slot that hold nothing of use

@@ -8,6 +8,7 @@
 
 #include "apdu/error.h"
 #include "keys/card_identity.h"
+#include "libcard/app/pkcs15/key_origin.h"
 #include "libcard/app/pkcs15/plan_steps.h"
 
 namespace kartsaz::app::pkcs15 {
@@ -62,13 +63,12 @@ private:
                                own_.version->major));
         }
         if (own_.stage == Stage::foreign) {
-            refuse(
-                own_.df_template.empty()
-                    ? fmt::format("the signature application has a {} and no PKCS#15 structure: others "
-                                  "began this card",
-                                  own_.pin_is_set() ? "PIN" : "PUK, which cannot be changed,")
-                    : "the card has a PKCS#15 structure that others made (pkcs15-init, perhaps); it is "
-                      "never overwritten");
+            refuse(own_.df_template.empty()
+                       ? fmt::format("the signature application has a {} and no PKCS#15 structure: others "
+                                     "began this card",
+                                     own_.pin_is_set() ? "PIN" : "PUK, which cannot be changed,")
+                       : "the card has a PKCS#15 structure that others made (pkcs15-init, perhaps); it is "
+                         "never overwritten");
         }
         if (options_.scp03 && plan_.channel_keyset.empty()) {
             refuse(
@@ -140,16 +140,10 @@ private:
         work.slot = slot;
         work.view = view_of(slot, own_);
         drop_unproved(work.view);
+        settle_origin(work);
         work.wanted = certificate_template(order_, options_, slot);
         work.certificate_fid = slot.certificate_fid(0);
         if (work.view.public_key.empty()) {
-            if (work.view.key_listed) {
-                refuse(
-                    fmt::format("EF.PrKDF tells of the key \"{}\", but neither its public key nor its "
-                                "certificate can be read: the card is damaged, and a new key would not be "
-                                "the holder's",
-                                slot.name));
-            }
             work.make_key = true;
             work.certify = true;
         } else {
@@ -165,6 +159,26 @@ private:
             if (fid != work.certificate_fid) work.to_remove.push_back(fid);
         }
         return work;
+    }
+
+    /// Only a key that the station saw the card make is gone on with. One that nothing tells of, or a public
+    /// key without its pair, is made anew; objects of others are left as they are.
+    void settle_origin(SlotWork& work) const {
+        SlotView& view = work.view;
+        const bool ours = is_of_the_card(view, own_, {order_, card_.books});
+        if (view.public_key.empty() && view.listed_label == work.slot.label) {
+            refuse(
+                fmt::format("EF.PrKDF tells of the key \"{}\", but neither its public key nor its "
+                            "certificate can be read: the card is damaged, and a new key would not be "
+                            "the holder's",
+                            work.slot.name));
+        }
+        if (const auto held = held_by_others(work.slot, view, own_, ours); !held.empty()) refuse(held);
+        if (ours) return;
+        for (const auto& one : view.certificates) view.leftovers.push_back(one.fid);
+        view.certificates.clear();
+        view.public_key.clear();
+        view.from_file = false;
     }
 
     /// A certificate that EF.CDF does not tell of was perhaps torn inside its signature, which no other field
@@ -299,15 +313,30 @@ private:
         if (tries == 0)
             refuse("the card's PIN is blocked; the holder unblocks it with the PUK", Errc::pin_blocked);
         if (order_.holder_pin != nullptr) {
+            const std::size_t size = order_.holder_pin->size();
+            if (size == 0 || size > stored_pin_length) {
+                refuse(fmt::format("the holder's PIN has {} characters, 1 to {} are possible", size,
+                                   stored_pin_length),
+                       Errc::usage);
+            }
             if (tries >= fewest_tries) return PinSource::holder;
             refuse(fmt::format("the card's PIN has {} try left, which is never used up here", tries),
                    Errc::pin_blocked);
         }
-        const unsigned needed = own_.stage == Stage::complete ? full_tries : fewest_tries;
-        if (tries >= needed) return PinSource::derived;
+        const bool finished = own_.stage == Stage::complete;
+        constexpr const char* how = "give the holder's own PIN with --pin-file";
+        if (finished && card_.books.own_pin) {
+            refuse(fmt::format("the card's holder has a PIN of his own by this station's journal, so the PIN "
+                               "it was delivered with is not tried; {}",
+                               how),
+                   Errc::keys_failed);
+        }
+        if (tries >= (finished ? full_tries : fewest_tries)) {
+            return finished ? PinSource::delivered : PinSource::derived;
+        }
         refuse(fmt::format("the card's PIN has {} of {} tries left, so the PIN it was delivered with is not "
-                           "tried; give the holder's own PIN",
-                           tries, full_tries),
+                           "tried; {}",
+                           tries, full_tries, how),
                Errc::keys_failed);
     }
 

@@ -77,6 +77,7 @@ void Steps::make_key(const SlotWork& work, const std::vector<SlotWork>& all) {
     make.written = timing_.page_size + 1;  // two pages
     make.card_seconds = seconds_of(timing_, slot.algorithm).make;
     make.irreversible = true;
+    make.makes_key = public_key_item(slot);
     make.take = [work, all](const apdu::ResponseApdu& answer, perso::Learned& learned) {
         const std::string what = fmt::format("key \"{}\"", work.slot.name);
         const Bytes key = public_key_from_answer(answer.data, keys::name(work.slot.algorithm));

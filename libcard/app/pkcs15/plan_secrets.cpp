@@ -37,6 +37,19 @@ SecretBytes joined(const SecretBytes& first, const SecretBytes& second, std::siz
     return SecretBytes{std::move(out)};
 }
 
+/// What a refusal is told with.
+const char* label_of(PinSource source) {
+    switch (source) {
+        case PinSource::derived:
+            return "PIN: verify";
+        case PinSource::delivered:
+            return "PIN: verify the delivered one (a PIN of the holder's own is given by --pin-file)";
+        case PinSource::holder:
+            return "PIN: verify the holder's";
+    }
+    return "";
+}
+
 }  // namespace
 
 perso::Step Steps::secret_step(const std::string& id, std::string label, apdu::CommandApdu header,
@@ -80,6 +93,7 @@ void Steps::set_pin() {
                            });
     set.irreversible = true;
     add(std::move(set));
+    plan_.transport_pin = perso::TransportPin{from.keyset, from.digits};
 }
 
 void Steps::prove_puk() {
@@ -96,21 +110,20 @@ void Steps::prove_puk() {
 
 void Steps::verify_pin(PinSource source) {
     const Derivation from{options_.pin.keyset, identity_, options_.pin.digits};
-    auto verify = secret_step(
-        "pin/verify", source == PinSource::holder ? "PIN: verify the holder's" : "PIN: verify",
-        verify_header(), stored_pin_length, [from, source](const SecretAccess& access) {
-            if (source == PinSource::derived) return joined(from.pin(access.store), {}, stored_pin_length);
-            const SecretBytes& pin = *access.services.holder_pin;
-            if (pin.empty() || pin.size() > stored_pin_length) {
-                throw Error{Errc::usage,
-                            fmt::format("the holder's PIN: 1 to {} characters are possible, nothing was sent",
-                                        stored_pin_length)};
-            }
-            return joined(pin, {}, stored_pin_length);
-        });
-    if (source == PinSource::holder) std::get<perso::SecretCommand>(verify.action).names = "the holder's PIN";
+    auto verify = secret_step("pin/verify", label_of(source), verify_header(), stored_pin_length,
+                              [from, source](const SecretAccess& access) {
+                                  if (source != PinSource::holder)
+                                      return joined(from.pin(access.store), {}, stored_pin_length);
+                                  return joined(*access.services.holder_pin, {}, stored_pin_length);
+                              });
+    if (source == PinSource::holder) {
+        std::get<perso::SecretCommand>(verify.action).names = "the holder's PIN";
+        verify.by_holder = true;
+    }
     verify.authenticates = true;
     add(std::move(verify));
+    // the card takes it, else there is no receipt
+    if (source != PinSource::holder) plan_.transport_pin = perso::TransportPin{from.keyset, from.digits};
 }
 
 }  // namespace kartsaz::app::pkcs15

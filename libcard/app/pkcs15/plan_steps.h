@@ -12,8 +12,9 @@
 /// The steps of one plan for the signature application, one group after the other.
 namespace kartsaz::app::pkcs15 {
 
-/// Which PIN opens the card for the plan.
-enum class PinSource { derived, holder };
+/// Which PIN opens the card for the plan. `delivered` is the derived one on a card that was finished: its
+/// holder may have changed it.
+enum class PinSource { derived, delivered, holder };
 
 /// What the plan found to be done with one key.
 struct SlotWork {

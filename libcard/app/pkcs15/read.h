@@ -10,6 +10,7 @@
 #include "keys/key_store.h"
 #include "libcard/app/dump.h"
 #include "libcard/app/pkcs15/objects.h"
+#include "libcard/perso/transport_pin.h"
 
 /// Reading the signature application of any card with a PKCS#15 structure, ours or made by others, and
 /// proving its keys while it is powered.
@@ -25,6 +26,9 @@
 ///   pin.state         "none" (never set), "blocked", "transport" (the issuer's transport PIN was accepted),
 ///                     "changed" (it was refused: the holder has a PIN of his own), "verified" (the PIN that
 ///                     was given was accepted), "refused" (the PIN that was given was not), "not tried"
+///   pin.digits        length of the transport PIN that was tried
+///   pin.given         of a PIN that was given and accepted, where the keys are known: "transport" (it is the
+///                     issuer's transport PIN), "changed" (it is not: the holder has one of his own)
 ///   pin.why           in words, when it was not tried
 ///   acl.<fid>         the access rule bytes of the file as SELECT shows them
 ///   key.<n>.id, key.<n>.reference, key.<n>.algorithm ("ec-p256"...), key.<n>.message (challenge that was
@@ -42,10 +46,12 @@
 namespace kartsaz::app::pkcs15 {
 
 struct ReadOptions {
-    const keys::KeyStore* keys = nullptr;    ///< the keyset "pin" gives the transport PIN; null: none
+    const keys::KeyStore* keys = nullptr;    ///< gives the transport PIN; null: none
     std::string identity;                    ///< what the transport PIN is derived for: derive_pin()
-    std::size_t pin_digits = 6;              ///< of the transport PIN
     const keys::SecretBytes* pin = nullptr;  ///< the holder's PIN; used instead of the transport PIN
+    /// How the transport PIN was made. Empty: by the keyset "pin", as long as EF.AODF says where it allows
+    /// one length only, else six digits, as shipped profiles have it; not tried where EF.AODF allows no six.
+    std::optional<perso::TransportPin> transport_pin{};
 };
 
 /// From a card that was just reset; one whose PIN was verified is reset again afterwards. Empty when the card

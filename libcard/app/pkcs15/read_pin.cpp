@@ -5,6 +5,7 @@
 
 #include "apdu/error.h"
 #include "keys/pin.h"
+#include "libcard/app/pkcs15/commands.h"
 #include "libcard/app/pkcs15/read_steps.h"
 
 namespace kartsaz::app::pkcs15::reading {
@@ -23,10 +24,9 @@ public:
     VerifyCommand& operator=(const VerifyCommand&) = delete;
     ~VerifyCommand() { Botan::secure_scrub_memory(command_.data.data(), command_.data.size()); }
 
-    const apdu::CommandApdu& with(ByteView pin, std::size_t length, std::uint8_t pad) {
-        command_.data.reserve(std::max(length, pin.size()));
+    /// @param pin  as it is sent
+    const apdu::CommandApdu& with(ByteView pin) {
         command_.data.assign(pin.begin(), pin.end());
-        if (command_.data.size() < length) command_.data.resize(length, pad);
         return command_;
     }
 
@@ -45,6 +45,8 @@ void PinDoor::describe(const std::vector<PinObject>& objects) {
     stored_length_ = std::min(user->stored_length, longest_stored_pin);
     padded_ = (user->flags & pin_needs_padding) != 0;
     pad_char_ = user->pad_char.value_or(0x00);
+    shortest_ = user->min_length;
+    if (user->min_length > 0 && user->max_length == user->min_length) only_length_ = user->min_length;
 }
 
 apdu::StatusWord PinDoor::status() {
@@ -77,20 +79,42 @@ void PinDoor::ask() {
 /// The PIN that may be tried; empty, with the reason as a fact, when none may be.
 std::optional<keys::SecretBytes> PinDoor::candidate() {
     if (options_.pin != nullptr) {
-        if (*tries_ > 1) return options_.pin->clone();
-        refuse("one try is left, and the last one is never spent");
+        const std::string fault = fault_of_length(*options_.pin, stored_length_);
+        if (*tries_ > 1 && fault.empty()) return options_.pin->clone();
+        refuse(*tries_ > 1 ? fault + "; the one that was given was not sent"
+                           : "one try is left, and the last one is never spent");
         return std::nullopt;
     }
-    if (options_.keys == nullptr || options_.keys->versions("pin").empty()) {
-        refuse("no PIN was given, and there are no keys to derive the transport PIN from");
+    return transport_pin();
+}
+
+std::optional<perso::TransportPin> PinDoor::transport_rules() const {
+    if (options_.transport_pin) return options_.transport_pin;
+    if (only_length_) return perso::TransportPin{"pin", *only_length_};
+    // what every shipped profile says, where the card allows it
+    const perso::TransportPin usual;
+    const bool fits = usual.digits >= shortest_ && usual.digits <= stored_length_;
+    return fits ? std::optional{usual} : std::nullopt;
+}
+
+std::optional<keys::SecretBytes> PinDoor::transport_pin() {
+    const auto made = transport_rules();
+    const std::string keyset = made ? made->keyset : "pin";
+    if (options_.keys == nullptr || options_.keys->versions(keyset).empty()) {
+        refuse(fmt::format("no PIN was given, and there are no keys \"{}\" to derive the transport PIN from",
+                           keyset));
+    } else if (!made) {
+        refuse("no PIN was given, and neither receipt nor profile tells how long the transport PIN was made");
     } else if (options_.identity.empty()) {
         refuse("neither chip nor document number is known, so the transport PIN cannot be derived");
     } else if (*tries_ < fewest_full_tries) {
         refuse(fmt::format("{} tries are left, and the transport PIN is tried only when all are", *tries_));
     } else {
         try {
-            return keys::derive_pin(options_.keys->keyset("pin"), "pin", options_.identity,
-                                    options_.pin_digits);
+            auto pin =
+                keys::derive_pin(options_.keys->keyset(keyset), "pin", options_.identity, made->digits);
+            facts_["pin.digits"] = std::to_string(made->digits);
+            return pin;
         } catch (const Error& error) {
             if (error.code() != Errc::keys_failed) throw;
             refuse(error.what());
@@ -100,10 +124,30 @@ std::optional<keys::SecretBytes> PinDoor::candidate() {
 }
 
 apdu::StatusWord PinDoor::verify(const keys::SecretBytes& pin) {
-    return pin.reveal([&](ByteView bytes) {
+    const auto sent =
+        padded_ && pin.size() <= stored_length_ ? padded_pin(pin, stored_length_, pad_char_) : pin.clone();
+    return sent.reveal([&](ByteView bytes) {
         VerifyCommand command{reference_};
-        return card_.transmit(command.with(bytes, padded_ ? stored_length_ : 0, pad_char_)).sw;
+        return card_.transmit(command.with(bytes)).sw;
     });
+}
+
+void PinDoor::compare_with_transport(const keys::SecretBytes& pin) {
+    const auto made = transport_rules();
+    if (!made || options_.keys == nullptr || options_.identity.empty() ||
+        options_.keys->versions(made->keyset).empty()) {
+        return;
+    }
+    try {
+        const auto delivered =
+            keys::derive_pin(options_.keys->keyset(made->keyset), "pin", options_.identity, made->digits);
+        const bool same = pin.reveal([&](ByteView given) {
+            return delivered.reveal([&](ByteView one) { return std::ranges::equal(given, one); });
+        });
+        facts_["pin.given"] = same ? "transport" : "changed";
+    } catch (const Error& error) {
+        if (error.code() != Errc::keys_failed) throw;  // not with these keys: nothing is known
+    }
 }
 
 bool PinDoor::open() {
@@ -114,6 +158,7 @@ bool PinDoor::open() {
     const auto sw = verify(*pin);
     if (sw.ok()) {
         facts_["pin.state"] = given ? "verified" : "transport";
+        if (given) compare_with_transport(*pin);
         accepted_ = std::move(pin);
         return true;
     }

@@ -92,7 +92,12 @@ public:
 private:
     apdu::StatusWord status();
     std::optional<keys::SecretBytes> candidate();
+    std::optional<keys::SecretBytes> transport_pin();
     apdu::StatusWord verify(const keys::SecretBytes& pin);
+    /// How the transport PIN was made, as far as anything tells.
+    std::optional<perso::TransportPin> transport_rules() const;
+    /// Notes whether the PIN that the card took is the one that it was delivered with; asks the card nothing.
+    void compare_with_transport(const keys::SecretBytes& pin);
     void refuse(const std::string& why);
 
     apdu::Transport& card_;
@@ -102,6 +107,8 @@ private:
     std::size_t stored_length_ = 16;  // bytes
     bool padded_ = true;
     std::uint8_t pad_char_ = 0x00;
+    std::size_t shortest_ = 0;                ///< by EF.AODF
+    std::optional<std::size_t> only_length_;  ///< where EF.AODF allows no other
     std::optional<unsigned> tries_;
     std::optional<keys::SecretBytes> accepted_;
 };

@@ -53,6 +53,7 @@ app::CardDump Desk::read(sim::Body& body) const {
     app::ReadCardOptions options;
     options.mrz_information = record_.mrz_information();
     options.keys = keys_.get();
+    options.transport_pin = perso::TransportPin{};  // as the profile
     return app::read_card(*card, options);
 }
 

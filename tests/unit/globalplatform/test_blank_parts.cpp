@@ -27,6 +27,7 @@ app::CardDump read(sim::Body& body, const Bureau& bureau) {
     app::ReadCardOptions options;
     options.mrz_information = bureau.record().mrz_information();
     options.keys = &bureau.keys();
+    options.transport_pin = perso::TransportPin{};  // as the profile
     return app::read_card(*link, options);
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("a chip that refused an authentication is left alone until released", 
     const auto [again, why] = refusal(*body, bureau.run(&journal));
     CHECK(again == Errc::keys_failed);
     CHECK_THAT(why, Catch::Contains("--release-failed-authentication"));
-    CHECK(body->apdu_count() - count <= 12);  // it was looked at, and not authenticated
+    CHECK(body->apdu_count() - count <= 13);  // it was looked at, and not authenticated
     const auto receipt = write(*body, bureau.run(&journal, Permits{.release_failed_authentication = true}));
     CHECK(receipt.complete);
     CHECK_FALSE(journal.find(receipt.chip)->authentication_failed);

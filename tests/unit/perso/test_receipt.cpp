@@ -26,6 +26,7 @@ TEST_CASE("a receipt comes back from its JSON as it was", "[receipt]") {
     CHECK(again.written == receipt.written);
     CHECK_THAT(again.secrets.at("globalplatform/issuer-keys/put-key"), Catch::Contains("DEVELOPMENT"));
     CHECK(again.development_keys);
+    CHECK(again.transport_pin == perso::TransportPin{"pin", 6});
     // a citizen's name or number is in no receipt
     CHECK(text.find(bureau.record().national_id) == std::string::npos);
     CHECK(text.find(bureau.record().name.surname_latin) == std::string::npos);

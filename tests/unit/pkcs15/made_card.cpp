@@ -142,6 +142,7 @@ app::DumpApplication read_back(sim::Body& body, const Bureau& bureau, const std:
     const auto card = reader::sim_transport(body);
     pkcs15::ReadOptions options;
     options.keys = &bureau.keys();
+    options.transport_pin = perso::TransportPin{};  // as the profile
     options.identity = keys::identity_of_card(chip, bureau.record().document_number);
     options.pin = pin;
     auto dump = pkcs15::read_application(*card, options);

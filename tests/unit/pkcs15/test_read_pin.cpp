@@ -56,10 +56,12 @@ const keys::KeyStore& store() {
 }
 const std::string identity = "chip 4790-0001";
 
-Reading read_as_issuer(SignatureCard& card) {
+Reading read_as_issuer(SignatureCard& card,
+                       const std::optional<perso::TransportPin>& made = perso::TransportPin{}) {
     p15::ReadOptions options;
     options.keys = &store();
     options.identity = identity;
+    options.transport_pin = made;
     return read(card, options);
 }
 
@@ -105,6 +107,7 @@ TEST_CASE("a PIN that the holder changed costs one try, once") {
 TEST_CASE("the transport PIN is not tried without keys or without an identity") {
     auto card = delivered();
     p15::ReadOptions options;
+    options.transport_pin = perso::TransportPin{};
     auto seen = read(card, options);
     CHECK(seen.fact("pin.state") == "not tried");
     CHECK(seen.fact("pin.why").find("no PIN was given") != std::string::npos);
@@ -113,6 +116,21 @@ TEST_CASE("the transport PIN is not tried without keys or without an identity") 
     CHECK(seen.fact("pin.state") == "not tried");
     CHECK(seen.fact("pin.why").find("neither chip nor document number") != std::string::npos);
     CHECK(seen.attempts == 0);
+    CHECK(card.tries() == 3);
+}
+
+TEST_CASE("a transport PIN of another length or keyset costs no try where receipt or profile tells of it") {
+    SignatureCard card;
+    const auto pin = keys::derive_pin(store().keyset("pin"), "pin", identity, 8);
+    card.set_pin(pin.reveal([](ByteView digits) { return to_text(digits); }));
+    const auto other = read_as_issuer(card, perso::TransportPin{"other", 8});
+    CHECK(other.attempts == 0);
+    CHECK(other.fact("pin.why").find("no keys \"other\"") != std::string::npos);
+
+    const auto told = read_as_issuer(card, perso::TransportPin{"pin", 8});
+    CHECK(told.attempts == 1);
+    CHECK(told.fact("pin.state") == "transport");
+    CHECK(told.fact("pin.digits") == "8");
     CHECK(card.tries() == 3);
 }
 
@@ -173,19 +191,44 @@ TEST_CASE("a PIN that was never set is told and no attempt is made") {
     CHECK(seen.attempts == 0);
 }
 
-TEST_CASE("a PIN too long for the card is not compared, and that is said") {
+TEST_CASE("a PIN too long or too short for the card is not sent, and that is said") {
     SignatureCard card;
     card.set_pin("112358");
-    card.card().reset();
-    const auto holder = secret("12345678901234567890");
-    p15::ReadOptions options;
-    options.pin = &holder;
-    const auto seen = p15::read_application(card.card(), options);
-    REQUIRE(seen);
-    CHECK(seen->fact("pin.state") == "not tried");
-    CHECK(seen->fact("pin.why").find("6700") != std::string::npos);
-    card.restart();
+    for (const char* pin : {"123", "12345678901234567", "12345678901234567890"}) {
+        INFO(pin);
+        const auto seen = read_with(card, pin);
+        CHECK(seen.attempts == 0);
+        CHECK(seen.fact("pin.state") == "not tried");
+        CHECK(seen.fact("pin.why").find("4 to 16 characters") != std::string::npos);
+    }
     CHECK(card.tries() == 3);
+}
+
+TEST_CASE("whose PIN it is that was given is told by the keys, each time and at no cost") {
+    const auto given = [](SignatureCard& card, const std::string& pin, bool with_keys = true) {
+        const auto holder = secret(pin);
+        p15::ReadOptions options;
+        options.pin = &holder;
+        options.identity = identity;
+        options.transport_pin = perso::TransportPin{};
+        if (with_keys) options.keys = &store();
+        return read(card, options);
+    };
+    SignatureCard card;
+    card.set_pin("112358");
+    for (int i = 0; i < 2; ++i) {
+        const auto seen = given(card, "112358");
+        CHECK(seen.fact("pin.state") == "verified");
+        CHECK(seen.fact("pin.given") == "changed");
+        CHECK(seen.attempts == 1);
+    }
+    CHECK(given(card, "112358", false).fact("pin.given").empty());
+    CHECK(given(card, "999999").fact("pin.given").empty());
+
+    auto fresh = delivered();
+    const auto pin = keys::derive_pin(store().keyset("pin"), "pin", identity, 6);
+    const auto digits = pin.reveal([](ByteView bytes) { return to_text(bytes); });
+    CHECK(given(fresh, digits).fact("pin.given") == "transport");
 }
 
 TEST_CASE("no PIN is ever in a fact") {

@@ -103,6 +103,7 @@ std::string TokenStation::faults_of(sim::Body& body) const {
     app::ReadCardOptions options;
     options.mrz_information = record_.mrz_information();
     options.keys = store_.get();
+    options.transport_pin = perso::TransportPin{};  // as the profile
     const auto dump = app::read_card(*card, options);
     keys::TrustAnchors countries;
     for (const auto* name : {"csca", "citizen-ca"}) {

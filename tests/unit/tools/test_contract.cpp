@@ -2,6 +2,8 @@
 // A citizen's card from blank body to verdict, and what each command prints.
 #include <catch2/catch.hpp>
 
+#include <ctime>
+
 #include "tests/unit/tools/program.h"
 
 namespace kartsaz::test {
@@ -105,6 +107,11 @@ TEST_CASE("verify prints verdict, cause and findings as the contract says, for a
     const auto good = done(desk, verify).json();
     CHECK(good.at("verdict") == "accept");
     CHECK(good.at("cause").is_null());
+    // a certificate of a minute ago is valid on the day of today
+    const std::time_t now = std::time(nullptr);
+    char today[] = "YYYY-MM-DD";
+    REQUIRE(std::strftime(today, sizeof today, "%Y-%m-%d", std::gmtime(&now)) == 10);
+    CHECK(done(desk, verify + " --at " + today).json().at("verdict") == "accept");
     REQUIRE(desk.run("sim flip card.body EF.DG2 500").code == 0);
     const auto outcome = desk.run(verify + " --report bad.html --junit bad.xml");
     CHECK(outcome.code == 1);

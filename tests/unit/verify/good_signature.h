@@ -48,6 +48,9 @@ public:
 
     /// Files with which the CA is trusted, PEM.
     std::optional<std::string> crl;
+    std::vector<std::string> more_crls;  ///< added after `crl`, in this order
+    std::optional<std::int64_t> since;   ///< first second, when a day is judged
+    std::vector<verify::DemandedKey> demanded_keys;
     /// Trusted in the place of `ca`, PEM.
     std::optional<std::string> anchor;
     verify::Report judge() const;

@@ -115,7 +115,7 @@ Bytes Identity::sign(ByteView message, const char* digest) const {
 }
 
 std::string Identity::crl(const std::vector<long>& serials, std::int64_t this_update,
-                          std::int64_t next_update) const {
+                          std::int64_t next_update, long crl_number) const {
     const std::shared_ptr<X509_CRL> crl{X509_CRL_new(), X509_CRL_free};
     X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(certificate_.get()));
@@ -132,6 +132,11 @@ std::string Identity::crl(const std::vector<long>& serials, std::int64_t this_up
         X509_CRL_add0_revoked(crl.get(), one);
     }
     X509_CRL_sort(crl.get());
+    if (crl_number >= 0) {
+        const std::shared_ptr<ASN1_INTEGER> counted{ASN1_INTEGER_new(), ASN1_INTEGER_free};
+        ASN1_INTEGER_set(counted.get(), crl_number);
+        done(X509_CRL_add1_ext_i2d(crl.get(), NID_crl_number, counted.get(), 0, 0) == 1, "CRL number");
+    }
     done(X509_CRL_sign(crl.get(), key_.get(), EVP_sha256()) > 0, "sign CRL");
     return pem_of([&](BIO* out) { return PEM_write_bio_X509_CRL(out, crl.get()); });
 }

@@ -37,9 +37,9 @@ public:
     Bytes public_key() const;             ///< SubjectPublicKeyInfo
     /// ECDSA or RSASSA-PKCS1-v1_5. @param digest  "SHA256"
     Bytes sign(ByteView message, const char* digest = "SHA256") const;
-    /// A CRL of this issuer with these serial numbers, PEM.
-    std::string crl(const std::vector<long>& serials, std::int64_t this_update,
-                    std::int64_t next_update) const;
+    /// A CRL of this issuer with these serial numbers, PEM. @param number  cRLNumber; less than 0: none
+    std::string crl(const std::vector<long>& serials, std::int64_t this_update, std::int64_t next_update,
+                    long number = -1) const;
 
 private:
     std::shared_ptr<evp_pkey_st> key_;

@@ -3,6 +3,7 @@
 
 #include "good_signature.h"
 #include "keys/card_identity.h"
+#include "keys/crypto.h"
 #include "signature_verdicts.h"
 
 using namespace kartsaz;
@@ -40,6 +41,57 @@ TEST_CASE("a part that is demanded and blank, or not there at all, rejects the c
     noted(verify::judge(context), "card.parts");
     card.dump.blank.clear();
     CHECK(outcome_of(verify::judge(context), "card.parts") == Outcome::passed);
+}
+
+TEST_CASE("keys that receipt or profile names must be on the card, whoever's it seems to be", "[verify]") {
+    GoodSignature card;
+    card.own = false;
+    card.demanded_keys = {
+        {"signature", "signature", {}, "profile one"},
+        {"signature", {}, to_hex(keys::sha256(card.holders[0].public_key())), "the receipt"}};
+    CHECK(card.judge().findings.empty());
+    CHECK(outcome_of(card.judge(), "pkcs15.key.demanded") == Outcome::passed);
+    for (const auto& wanted : {verify::DemandedKey{"other", "other", {}, "profile one"},
+                               verify::DemandedKey{"other", {}, std::string(64, 'A'), "the receipt"}}) {
+        card.demanded_keys = {wanted};
+        only(card.judge(), "pkcs15.key.demanded", "EF.PrKDF");
+        CHECK(card.judge().findings.front().text ==
+              "the key \"other\" is not on the card, and " + wanted.who + " demands it");
+    }
+}
+
+TEST_CASE("our own card without any key is rejected, and known as ours by its access rule", "[verify]") {
+    GoodSignature card;
+    card.keys.clear();
+    card.public_keys.clear();
+    card.certificates.clear();
+    card.write();
+    card.own = false;
+    warned(card.judge(), "pkcs15.key.certificate");
+    const keys::TrustAnchors nobody;
+    verify::Context context{.dump = card.dump, .trust = nobody, .at = card.at};
+    only(verify::judge(context), "pkcs15.key.certificate", "EF.PrKDF");
+    card.facts().erase("acl.5015");
+    context.demanded = {{"pkcs15", "the receipt"}};
+    only(verify::judge(context), "pkcs15.key.certificate", "EF.PrKDF");
+}
+
+TEST_CASE("a card without a passport that answers to transport keys is rejected where they were to go",
+          "[verify]") {
+    GoodSignature card;
+    app::DumpApplication manager;
+    manager.name = "globalplatform";
+    manager.facts["keys"] = "transport";
+    card.dump.applications.push_back(manager);
+    CHECK(outcome_of(card.judge(), "gp.transport-keys") == Outcome::skipped);
+    const keys::TrustAnchors nobody;
+    verify::Context context{.dump = card.dump, .trust = nobody, .at = card.at};
+    context.demanded = {{"globalplatform", "the receipt"}};
+    CHECK(outcome_of(verify::judge(context), "gp.transport-keys") == Outcome::failed);
+    card.dump.applications.back().facts["keys"] = "issuer";
+    CHECK(outcome_of(card.judge(), "gp.transport-keys") == Outcome::passed);
+    card.dump.applications.back().facts["keys"] = "unknown";
+    CHECK(outcome_of(card.judge(), "gp.transport-keys") == Outcome::skipped);
 }
 
 TEST_CASE("what the registered card had must be there still", "[verify]") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "good_signature.h"
 #include "signature_verdicts.h"
 
@@ -134,6 +136,82 @@ TEST_CASE("a revoked certificate is refused, and so is a stale CRL or a missing 
     card.crl.reset();
     card.demand_crl = true;
     only(card.judge(), "pkcs15.certificate.revocation", "EF.3400");
+}
+
+TEST_CASE("of several CRLs the newest counts, in whichever order they were found", "[verify]") {
+    GoodSignature card;
+    const auto crl = [&](std::vector<long> serials, int from, int to, long number) {
+        return card.ca.crl(serials, card.at + from * day, card.at + to * day, number);
+    };
+    const auto judged = [&](std::vector<std::string> crls) {
+        card.more_crls = crls;
+        const auto report = card.judge();
+        std::reverse(card.more_crls.begin(), card.more_crls.end());
+        CHECK(texts(card.judge()) == texts(report));
+        return report;
+    };
+    for (const bool demand : {false, true}) {
+        card.demand_crl = demand;
+        // an older list that outlives the newest one, which is too old to tell of others
+        CHECK(texts(judged({crl({}, -9, 99, 1), crl({5001}, -8, -7, 2)})).find(" is revoked") !=
+              std::string::npos);
+        only(judged({crl({}, -9, 99, 1), crl({5001}, -8, 1, 2)}), "pkcs15.certificate.revocation", "EF.3401");
+        only(judged({crl({}, -2, 99, -1), crl({5001}, -1, 1, -1)}), "pkcs15.certificate.revocation",
+             "EF.3401");
+        only(judged({crl({}, -2, 99, 255), crl({5001}, -2, 1, 256)}), "pkcs15.certificate.revocation",
+             "EF.3401");
+        // a newer one took it off
+        CHECK(judged({crl({5001}, -9, 99, 1), crl({}, -2, 2, 2)}).findings.empty());
+        // the newest is stale, and no older one answers for it
+        CHECK_FALSE(judged({crl({}, -9, 99, 1), crl({}, -8, -7, 2)}).accept);
+        // one of after the day says nothing of the day
+        CHECK(judged({crl({}, -9, 9, 1), crl({5001}, 3, 9, 2)}).findings.empty());
+    }
+    // of the same name, and signed by nobody here
+    CertificateWish wish;
+    wish.common_name = "Test Citizen CA";
+    const Identity other{wish, nullptr};
+    card.demand_crl = false;
+    only(judged({crl({5001}, -9, 99, 1), other.crl({}, card.at - day, card.at + day, 9)}),
+         "pkcs15.certificate.revocation", "EF.3401");
+}
+
+TEST_CASE("on a day that is judged whole, what begins has begun and what ends has not ended", "[verify]") {
+    GoodSignature card;
+    const std::int64_t first = card.at - card.at % day, last = first + day - 1;
+    auto wish = card.wish(0);
+    wish.not_before = first + day / 2;
+    card.certify(0, wish);
+    wish = card.wish(1);
+    wish.not_after = first + day / 2;
+    card.certify(1, wish);
+    card.crl = card.ca.crl({}, first + 1, first + 2);
+    card.at = last;
+    card.since = first;
+    INFO(texts(card.judge()));
+    CHECK(card.judge().findings.empty());
+    CHECK(outcome_of(card.judge(), "pkcs15.certificate.revocation") == Outcome::passed);
+    card.since.reset();
+    CHECK_FALSE(card.judge().accept);
+    card.at += day;
+    card.since = first + day;
+    CHECK_FALSE(card.judge().accept);
+    card.at -= 2 * day;
+    card.since = first - day;
+    CHECK_FALSE(card.judge().accept);
+}
+
+TEST_CASE("outside its validity a certificate's issuer is not asked for, and that is said", "[verify]") {
+    GoodSignature card;
+    card.at += 9'000 * day;
+    const auto report = card.judge();
+    CHECK_FALSE(report.accept);
+    for (const auto& result : report.results) {
+        CHECK(result.evidence.find("no certificate of a key") == std::string::npos);
+        if (result.check != "pkcs15.certificate.within-issuer") continue;
+        CHECK(result.outcome == Outcome::skipped);
+        CHECK_THAT(result.evidence, Catch::StartsWith("not asked of certificate \"signature\": "));
+    }
 }
 
 TEST_CASE("a certificate must allow what its key is for", "[verify]") {
