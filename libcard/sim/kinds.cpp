@@ -60,31 +60,44 @@ constexpr PivTraits full_piv{
     .sets_retries = true,
 };
 
-constexpr std::array<Kind, 7> all_kinds{{
-    {
-        .name = "kartsaz",
-        .description = "dual-interface blank: SCP03 card manager, passport application with PACE and ECDSA, "
-                       "extended length",
-        .extended = true,
-        .max_data = 8192,
-        .max_response = 8192,
-        .max_read = 0,
-        .master_file = true,
-        .scp_on_application = true,
-        .sfi = true,
-        .pace_domain = 12,
-        .ecdsa = true,
-        .create_selects = true,
-        .elastic = true,
-        .finger_files = true,
-        .write_under_scp = true,
-        .issuer_updates = true,
-        // extended Lc and Le, described in EF.ATR/INFO (ISO/IEC 7816-4, 12.1.1.9)
-        .capabilities = 0x60,
-        .manager = {.present = true, .complete = true, .protects_responses = true},
-        .signature = {.present = true, .rsa_3072 = true},
-        .piv = full_piv,
-    },
+constexpr Kind kartsaz_kind{
+    .name = "kartsaz",
+    .description =
+        "dual-interface blank: SCP03 card manager, passport application with PACE and ECDSA, "
+        "extended length",
+    .extended = true,
+    .max_data = 8192,
+    .max_response = 8192,
+    .max_read = 0,
+    .master_file = true,
+    .scp_on_application = true,
+    .sfi = true,
+    .pace_domain = 12,
+    .ecdsa = true,
+    .create_selects = true,
+    .elastic = true,
+    .finger_files = true,
+    .write_under_scp = true,
+    .issuer_updates = true,
+    // extended Lc and Le, described in EF.ATR/INFO (ISO/IEC 7816-4, 12.1.1.9)
+    .capabilities = 0x60,
+    .manager = {.present = true, .complete = true, .protects_responses = true},
+    .signature = {.present = true, .rsa_3072 = true},
+};
+
+/// OpenSC takes a card that has both for a PIV card only, so a blank of ours has one of them in use.
+constexpr Kind kartsaz_piv_kind() {
+    Kind kind = kartsaz_kind;
+    kind.name = "kartsaz-piv";
+    kind.description =
+        "the same with a complete PIV application: every container, large contents, all algorithms";
+    kind.piv = full_piv;
+    return kind;
+}
+
+constexpr std::array<Kind, 8> all_kinds{{
+    kartsaz_kind,
+    kartsaz_piv_kind(),
     {
         .name = "jmrtd",
         .description =

@@ -13,7 +13,7 @@ inline constexpr std::string_view piv_pin = "0020008008313233343536FFFF";
 inline constexpr std::string_view piv_wrong_pin = "0020008008393939393939FFFF";
 
 /// The kinds that have the application.
-inline const std::vector<std::string> piv_kinds{"kartsaz", "pivapplet", "canokey"};
+inline const std::vector<std::string> piv_kinds{"kartsaz-piv", "pivapplet", "canokey"};
 /// New and powered, the application selected.
 std::unique_ptr<Body> piv_card(const std::string& kind, const std::string& link = "contact");
 /// The same with the management key proved.

@@ -67,8 +67,8 @@ TEST_CASE("the answer to reset is whole and says what the card can do", "[sim][b
             CHECK(atr == body->atr());
             CHECK(atr == body->reset());
             const bool extended = (atr[atr.size() - 2] & 0x40) != 0;
-            CHECK(extended ==
-                  (kind.name == "kartsaz" || kind.name.starts_with("isoapplet") || kind.name == "canokey"));
+            CHECK(extended == (kind.name.starts_with("kartsaz") || kind.name.starts_with("isoapplet") ||
+                               kind.name == "canokey"));
         }
     }
     CHECK(to_hex(Body::create(options())->atr()) == "3BD596FF8191FE1FC38073CC2160F0");

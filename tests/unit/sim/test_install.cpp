@@ -39,8 +39,7 @@ TEST_CASE("a bare body shows its packages and no instance, and none can be selec
     CHECK(host.send(*body, "80F24002024F0000").sw == 0x6A88);
     CHECK(to_hex(host.send(*body, "80F21002024F0000").data) ==
           "E3154F06A000000247109F7001018407A0000002471001"
-          "E31F4F0BF276A288BCFBA69D34F3109F700101840CF276A288BCFBA69D34F31001"
-          "E31D4F0AA00000030800001000019F700101840BA000000308000010000100");
+          "E31F4F0BF276A288BCFBA69D34F3109F700101840CF276A288BCFBA69D34F31001");
 }
 
 TEST_CASE("INSTALL makes an instance under the AID and with the privileges that it names", "[sim][install]") {

@@ -41,7 +41,7 @@ TEST_CASE("SELECT tells what each kind tells", "[sim][piv]") {
     CHECK(told("pivapplet").find("4F0BA00000030800001000010079074F05A0000003085009506976") !=
           std::string::npos);
     CHECK(told("pivapplet").find("AC06800111060100") != std::string::npos);
-    const std::string full = told("kartsaz");
+    const std::string full = told("kartsaz-piv");
     for (const char* algorithm : {"03", "08", "0A", "0C", "06", "07", "05", "16", "11", "14", "E0", "E1"}) {
         INFO(algorithm);
         CHECK(full.find(std::string{"AC068001"} + algorithm + "060100") != std::string::npos);
@@ -133,7 +133,7 @@ TEST_CASE("CanoKey takes 2,996 bytes and refuses one more cleanly", "[sim][piv]"
 }
 
 TEST_CASE("kind kartsaz takes every container, and a face of 40,000 bytes in one command", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     std::size_t held = 0;
     for (std::uint32_t tag = 0x5FC101; tag <= 0x5FC123; ++tag) {
         if (tag == 0x5FC104) continue;
@@ -164,7 +164,7 @@ TEST_CASE("kind kartsaz takes every container, and a face of 40,000 bytes in one
 
 TEST_CASE("discovery object and biometric templates are written and read under their own tags",
           "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     CHECK(get(*body, 0x7E).sw == 0x6A82);
     CHECK(sw(*body, "00DB3FFF147E124F0BA0000003080000100001005F2F024000") == 0x9000);
     CHECK(to_hex(send(*body, "00CB3FFF035C017E00").data) == "7E124F0BA0000003080000100001005F2F024000");
@@ -177,7 +177,7 @@ TEST_CASE("discovery object and biometric templates are written and read under t
 }
 
 TEST_CASE("GET DATA and PUT DATA refuse what is malformed", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     CHECK(sw(*body, "00CB3F00055C035FC10200") == 0x6A86);
     CHECK(sw(*body, "00CB3FFF055D035FC10200") == 0x6A80);
     CHECK(sw(*body, "00CB3FFF055C045FC10200") == 0x6A80);
@@ -220,8 +220,8 @@ TEST_CASE("the PIN opens fingerprints, face and printed information, and nothing
 }
 
 TEST_CASE("VERIFY counts tries, tells them, and blocks as each kind does", "[sim][piv]") {
-    for (const auto& [kind, tries] :
-         std::vector<std::pair<std::string, unsigned>>{{"kartsaz", 3}, {"pivapplet", 5}, {"canokey", 3}}) {
+    for (const auto& [kind, tries] : std::vector<std::pair<std::string, unsigned>>{
+             {"kartsaz-piv", 3}, {"pivapplet", 5}, {"canokey", 3}}) {
         INFO(kind);
         auto body = piv_card(kind);
         CHECK(sw(*body, "00200080") == 0x63C0 + tries);

@@ -86,7 +86,7 @@ TEST_CASE("PivApplet attests a key that it made", "[sim][piv]") {
     CHECK(Bytes(bits.begin(), bits.end()) == point);
     CHECK(sw(*body, "00F99C0000") == 0x6A86);
     CHECK(sw(*body, "00F9420000") == 0x6A86);
-    CHECK(sw(*managed_piv_card("kartsaz"), "00F99A0000") == 0x6D00);
+    CHECK(sw(*managed_piv_card("kartsaz-piv"), "00F99A0000") == 0x6D00);
 }
 
 }  // namespace kartsaz::sim::test

@@ -62,7 +62,7 @@ TEST_CASE("the management key answers recorded challenges as recorded", "[sim][p
     for (const auto& v : kartsaz::test::vectors("piv", "piv-general-authenticate")) {
         if (!v.has("steps")) continue;
         INFO(v.file << " " << v.id());
-        const Kind& kind = kind_of("kartsaz");
+        const Kind& kind = kind_of("kartsaz-piv");
         CardState state;
         Rng rng{Bytes(32, 7)};
         Meter meter{link_model("contact")};
@@ -95,7 +95,7 @@ TEST_CASE("the management key answers recorded challenges as recorded", "[sim][p
 }
 
 TEST_CASE("the commands recorded from other people's programs are understood", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     const auto only = [](const char* kind) { return kartsaz::test::vectors("piv", kind).front(); };
     CHECK(sw(*body, only("piv-put-data").text("apdu")) == 0x9000);
     CHECK(sw(*body, only("piv-get-data").text("chuid")) == 0x9000);
@@ -186,11 +186,11 @@ TEST_CASE("the management key is replaced by one of each algorithm that the kind
 }
 
 TEST_CASE("each kind makes the key pairs it has and refuses the others", "[sim][piv]") {
-    const std::vector<std::pair<unsigned, std::string>> wanted{{0x06, "kartsaz pivapplet"},
-                                                               {0x11, "kartsaz pivapplet canokey"},
-                                                               {0x14, "kartsaz pivapplet canokey"},
-                                                               {0xE0, "kartsaz canokey"},
-                                                               {0xE1, "kartsaz"}};
+    const std::vector<std::pair<unsigned, std::string>> wanted{{0x06, "kartsaz-piv pivapplet"},
+                                                               {0x11, "kartsaz-piv pivapplet canokey"},
+                                                               {0x14, "kartsaz-piv pivapplet canokey"},
+                                                               {0xE0, "kartsaz-piv canokey"},
+                                                               {0xE1, "kartsaz-piv"}};
     for (const auto& kind : piv_kinds) {
         auto body = managed_piv_card(kind);
         for (const auto& [algorithm, kinds] : wanted) {
@@ -202,7 +202,7 @@ TEST_CASE("each kind makes the key pairs it has and refuses the others", "[sim][
             CHECK(make_key(*body, 0x9E, algorithm).sw == 0x6A80);
         }
         if (kind == "pivapplet") CHECK(make_key(*body, 0x9E, 0x05).sw == 0x6A80);
-        const unsigned last = kind == "kartsaz" ? 0x95 : kind == "pivapplet" ? 0x8C : 0x83;
+        const unsigned last = kind == "kartsaz-piv" ? 0x95 : kind == "pivapplet" ? 0x8C : 0x83;
         CHECK(make_key(*body, last, 0x11).sw == 0x9000);
         CHECK(make_key(*body, last + 1, 0x11).sw == 0x6A86);
         CHECK(make_key(*body, 0x9B, 0x11).sw == 0x6A86);
@@ -215,7 +215,7 @@ TEST_CASE("each kind makes the key pairs it has and refuses the others", "[sim][
 
 TEST_CASE("signatures verify under the public key that GENERATE told", "[sim][piv]") {
     const Bytes hash(32, 0xA7), longer(48, 0x3C);
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     const Reply p256 = make_key(*body, 0x9E, 0x11);
     CHECK(signed_by("secp256r1", p256.data, hash, use(*body, 0x9E, 0x11, hash).data));
     CHECK(signed_by("secp256r1", p256.data, Bytes(20, 1), use(*body, 0x9E, 0x11, Bytes(20, 1)).data));
@@ -249,7 +249,7 @@ TEST_CASE("signatures verify under the public key that GENERATE told", "[sim][pi
 
 TEST_CASE("key agreement gives both sides the same secret", "[sim][piv]") {
     Botan::AutoSeeded_RNG rng;
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(sw(*body, piv_pin) == 0x9000);
     for (const auto& [algorithm, curve] :
          std::vector<std::pair<unsigned, std::string>>{{0x11, "secp256r1"}, {0x14, "secp384r1"}}) {
@@ -307,7 +307,7 @@ TEST_CASE("9A wants the PIN once, 9C right before each use, 9E never", "[sim][pi
         CHECK(sign(0x9A) == 0x6982);
     }
     // a chain is one command
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(make_key(*body, 0x9C, 0x07).sw == 0x9000);
     Bytes block(256, 0x01);
     block[0] = 0x00;
@@ -334,7 +334,7 @@ TEST_CASE("YubiKeys' policies count where the kind knows them", "[sim][piv]") {
 }
 
 TEST_CASE("under SCP03 the application gives no right that its own key would not give", "[sim][piv]") {
-    auto body = piv_card("kartsaz");
+    auto body = piv_card("kartsaz-piv");
     ScpHost host{transport_key()};
     REQUIRE(host.open(*body, 0x33) == 0x9000);
     CHECK(host.send(*body, "00DB3FFF085C035FC105530101").sw == 0x6982);

@@ -55,7 +55,7 @@ TEST_CASE("a container written without enough power begins anew and ends as it w
         }
     }
     // the last command of a chain writes, the ones before do not
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(put(*body, 0x5FC105, old) == 0x9000);
     for (const std::uint64_t at : {1ULL, 2ULL}) {
         body->set_faults({{Faults::Kind::cut_in_write, at, 10}});
@@ -76,7 +76,7 @@ TEST_CASE("a PIV command cut before does nothing, one cut after has done all of 
                                          "002C0080103132333435363738313233343536FFFF",
                                          "002C0080103939393939393939363534333231FFFF",
                                          "00DB3FFF075C035FC1055300"};
-    auto body = piv_card("kartsaz");
+    auto body = piv_card("kartsaz-piv");
     const auto ready = [&] {
         again(*body);
         const bool replaced = piv_of(*body).at("management_key").at("algorithm") == "AES-128";
@@ -121,7 +121,7 @@ TEST_CASE("a wrong PIV PIN is in the body file before the answer is given", "[si
 }
 
 TEST_CASE("a body tells its PIV application, but no PIN, no PUK and no key", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(make_key(*body, 0x9C, 0x14).sw == 0x9000);
     REQUIRE(put(*body, 0x5FC102, Bytes(59, 1)) == 0x9000);
     const auto told = piv_of(*body);
@@ -149,7 +149,7 @@ TEST_CASE("a body tells its PIV application, but no PIN, no PUK and no key", "[s
 }
 
 TEST_CASE("containers are listed among the body's files, and one byte of them is flipped", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(put(*body, 0x5FC102, Bytes(59, 1)) == 0x9000);
     const auto files = body->files();
     REQUIRE(files.size() == 1);
@@ -225,7 +225,7 @@ TEST_CASE("the state of the PIV application is decoded as it was encoded, or ref
 
 TEST_CASE("a body file with a PIV key that is none, or another one's, is opened, and the key does not work",
           "[sim][piv][file]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(make_key(*body, 0x9E, 0x11).sw == 0x9000);
     CardState state = decode(body->snapshot(), "test");
     const Bytes ec = state.piv->keys.at(0x9E).pkcs8;
@@ -241,7 +241,7 @@ TEST_CASE("a body file with a PIV key that is none, or another one's, is opened,
 }
 
 TEST_CASE("a body file older than the PIV application gets it as its maker delivers it", "[sim][piv][file]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     REQUIRE(put(*body, 0x5FC105, Bytes(9, 1)) == 0x9000);
     CardState state = decode(body->snapshot(), "test");
     state.piv.reset();
@@ -252,7 +252,7 @@ TEST_CASE("a body file older than the PIV application gets it as its maker deliv
 }
 
 TEST_CASE("a snapshot put back takes containers, keys and tries with it", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     const Bytes empty = body->snapshot();
     REQUIRE(put(*body, 0x5FC105, Bytes(9, 1)) == 0x9000);
     REQUIRE(make_key(*body, 0x9E, 0x11).sw == 0x9000);
@@ -266,7 +266,7 @@ TEST_CASE("a snapshot put back takes containers, keys and tries with it", "[sim]
 }
 
 TEST_CASE("a write pays its pages, a signature and a key pair their time", "[sim][piv]") {
-    auto body = managed_piv_card("kartsaz");
+    auto body = managed_piv_card("kartsaz-piv");
     const auto cost = [&](const auto& action) {
         body->reset_time();
         action();
