@@ -177,7 +177,6 @@ void CmpContext::fail(const std::string& doing) const {
     std::array<char, 512> words{};
     const bool answered = OSSL_CMP_CTX_get_status(context_) >= 0;
     const char* status = OSSL_CMP_CTX_snprint_PKIStatus(context_, words.data(), words.size());
-    const bool rejected = OSSL_CMP_CTX_get_status(context_) == OSSL_CMP_PKISTATUS_rejection;
     const bool waiting = OSSL_CMP_CTX_get_status(context_) == OSSL_CMP_PKISTATUS_waiting;
     const auto reasons = take_reasons();
     const std::string head = fmt::format("CMP, {} to {}: ", doing, server_);
@@ -187,7 +186,8 @@ void CmpContext::fail(const std::string& doing) const {
                                 "again",
                                 head, total_seconds_)};
     }
-    if (rejected || reasons.refused) {
+    // the status alone does not tell: OpenSSL's client sets "rejection" for an answer that it will not take
+    if (reasons.refused) {
         throw Error{
             Errc::keys_failed,
             fmt::format("{}the CA refused: {}; when its reason is removed, the same call with the same "

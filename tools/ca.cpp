@@ -51,7 +51,7 @@ int reason_code(const std::string& name) {
 struct BookOptions {
     AuthorityOptions authority;
     IssuingOptions outside;
-    std::string out, serial, reason;
+    std::string out, serial, chip, reason;
     int days = 7;
     bool json = false;
 };
@@ -123,8 +123,38 @@ int list(const BookOptions& options) {
     return exit_ok;
 }
 
+/// Everything of a card that still stands: it was voided, lost or destroyed.
+int revoke_chip(const BookOptions& options, int reason) {
+    const auto ledger =
+        open_ledger(options.authority.path(), identity(options.authority), Missing::is_an_error);
+    auto turn = ledger->turn();
+    bool known = false;
+    std::vector<std::string> serials;
+    for (const auto& entry : turn.entries()) {
+        known = known || entry.chip == options.chip;
+        if (entry.chip == options.chip && !entry.revoked) serials.push_back(entry.serial);
+    }
+    if (!known) {
+        throw Error{Errc::input_invalid,
+                    fmt::format("the {} issued nothing for chip {}; `kartsaz ca list` shows every chip",
+                                options.authority.name, options.chip)};
+    }
+    for (const auto& serial : serials) {
+        turn.revoke(*turn.by_serial(serial), {now_seconds(), reason});
+        say(harmless(fmt::format("Revoked: certificate {} ({}), {}", serial, turn.by_serial(serial)->subject,
+                                 reason_text(reason))));
+    }
+    say(serials.empty() ? "Nothing to do: all certificates of the chip were revoked before."
+                        : "A CRL tells it: kartsaz ca crl");
+    if (options.json) print_json({{"chip", options.chip}, {"revoked", serials}, {"reason", reason}});
+    return exit_ok;
+}
+
 int revoke(const BookOptions& options) {
     const int reason = reason_code(options.reason);
+    if (options.serial.empty() == options.chip.empty())
+        throw Error{Errc::usage, "SERIAL or --chip NAME: one of them"};
+    if (!options.chip.empty()) return revoke_chip(options, reason);
     auto serial = options.serial;
     std::erase(serial, ':');
     std::transform(serial.begin(), serial.end(), serial.begin(),
@@ -230,7 +260,10 @@ void add_ca_books(CLI::App& ca, Action& action) {
     show->callback([options, &action] { action = [options] { return list(*options); }; });
 
     auto* take_back = book(ca, "revoke", "Revoke a certificate; the next CRL tells it", *options);
-    take_back->add_option("SERIAL", options->serial, "As `ca list` or openssl shows it")->required();
+    take_back->add_option("SERIAL", options->serial, "As `ca list` or openssl shows it");
+    take_back
+        ->add_option("--chip", options->chip, "Every certificate of a card: its name in receipt and journal")
+        ->option_text("NAME");
     take_back->add_option("--reason", options->reason, "keyCompromise, superseded, cessationOfOperation ..")
         ->required()
         ->option_text("REASON");

@@ -64,7 +64,8 @@ std::string done(gp::CardChange change) {
         case gp::CardChange::unlock:
             return "The card is unlocked.";
         case gp::CardChange::terminate:
-            return "The card is terminated. It is dead, and void in this station's journal.";
+            return "The card is terminated. It is dead, and void in this station's journal. Certificates of "
+                   "its keys stay valid until they are revoked: kartsaz ca revoke --chip";
     }
     return {};
 }

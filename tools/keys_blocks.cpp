@@ -85,6 +85,12 @@ int export_block(const ExportOptions& options) {
     const auto store = open_keys(options.keys);
     const auto& keyset = store->keyset(options.keyset, version);
     const auto& kbpk = transport_key(*store, options.under);
+    if (keyset.name == options.under) {
+        throw Error{Errc::usage,
+                    fmt::format("--under {}: a keyset is not exported under its own key; who can read the "
+                                "block has the key already",
+                                options.under)};
+    }
     const auto purpose = keys::purpose_of(keyset);
     Exported exported;
     exported.type = keyset.master_type();

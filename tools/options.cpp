@@ -47,7 +47,10 @@ void add_card_options(CLI::App& command, CardOptions& options) {
                     "default: the only reader with a card")
         ->option_text("READER")
         ->group("Card");
-    command.add_option("--wait", options.wait_ms, "How long to wait for a card; default: not at all")
+    command
+        .add_option(
+            "--wait", options.wait_ms,
+            "How long to wait for a card, or for a reader that another program uses; default: not at all")
         ->option_text("MS")
         ->group("Card");
     add_output_options(command, options);

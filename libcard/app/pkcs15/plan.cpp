@@ -313,12 +313,8 @@ private:
         if (tries == 0)
             refuse("the card's PIN is blocked; the holder unblocks it with the PUK", Errc::pin_blocked);
         if (order_.holder_pin != nullptr) {
-            const std::size_t size = order_.holder_pin->size();
-            if (size == 0 || size > stored_pin_length) {
-                refuse(fmt::format("the holder's PIN has {} characters, 1 to {} are possible", size,
-                                   stored_pin_length),
-                       Errc::usage);
-            }
+            const auto fault = fault_of_length(*order_.holder_pin);
+            if (!fault.empty()) refuse(fmt::format("--pin-file: {}", fault), Errc::usage);
             if (tries >= fewest_tries) return PinSource::holder;
             refuse(fmt::format("the card's PIN has {} try left, which is never used up here", tries),
                    Errc::pin_blocked);

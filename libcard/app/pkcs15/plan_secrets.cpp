@@ -114,7 +114,7 @@ void Steps::verify_pin(PinSource source) {
                               [from, source](const SecretAccess& access) {
                                   if (source != PinSource::holder)
                                       return joined(from.pin(access.store), {}, stored_pin_length);
-                                  return joined(*access.services.holder_pin, {}, stored_pin_length);
+                                  return padded_pin(*access.services.holder_pin);
                               });
     if (source == PinSource::holder) {
         std::get<perso::SecretCommand>(verify.action).names = "the holder's PIN";

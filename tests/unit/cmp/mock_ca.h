@@ -66,4 +66,31 @@ private:
     std::thread thread_;
 };
 
+/// Passes requests on to a server and changes one byte of the body of one of its answers.
+class FlippingRelay {
+public:
+    explicit FlippingRelay(const std::string& url);
+    ~FlippingRelay();
+    FlippingRelay(const FlippingRelay&) = delete;
+    FlippingRelay& operator=(const FlippingRelay&) = delete;
+    std::string url() const;
+    /// From now on: the first answer has this byte changed; those after it are as they come.
+    void flip(std::size_t offset);
+    void flip_nothing();
+    /// Bytes of the body of the first answer since then.
+    std::size_t first_size() const { return first_size_; }
+    std::size_t answers() const { return answers_; }
+
+private:
+    void serve();
+    std::string ask_server(const std::string& request) const;
+
+    unsigned server_port_ = 0;
+    std::atomic<std::ptrdiff_t> offset_{-1};
+    std::atomic<std::size_t> first_size_{0}, answers_{0};
+    int socket_ = -1;
+    unsigned port_ = 0;
+    std::thread thread_;
+};
+
 }  // namespace kartsaz::test

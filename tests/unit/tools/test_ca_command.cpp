@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "keys/country_signer.h"
 #include "keys/issuer.h"
@@ -126,6 +128,41 @@ TEST_CASE("an issuer's authorities are made once, and cards, CRLs and books foll
     country.add_crl(to_bytes(desk.text("new.crl")), "crl");
     CHECK(country.check(der(desk, "ca/document-signer.pem"), now + 60, true).verdict ==
           keys::TrustAnchors::Verdict::revoked);
+}
+
+TEST_CASE("all certificates of a card are revoked by its name, and of no other card") {
+    const Desk desk;
+    const std::string house = " --ca-folder ca";
+    for (const std::string card : {"one", "two"}) {
+        REQUIRE(desk.run("sim new " + card + ".body --serial 0000000" + (card == "one" ? "1" : "2")).code ==
+                0);
+        REQUIRE(desk.run("personalize record/record.json -p national-eid -r sim:" + card + ".body --journal " +
+                         card + house)
+                    .code == 0);
+    }
+    const auto states = [&] {
+        std::map<std::string, std::set<std::string>> out;
+        const auto told = desk.run("ca list --json" + house).json();
+        for (const auto& one : told.at("certificates")) out[one.at("chip")].insert(one.at("state"));
+        return out;
+    };
+    const auto before = states();
+    REQUIRE(before.size() == 2);
+    const auto chip = before.begin()->first;
+    CHECK(desk.run("ca revoke --reason superseded" + house).code == 2);
+    CHECK(desk.run("ca revoke 01 --chip x --reason superseded" + house).code == 2);
+    CHECK(desk.run("ca revoke --chip nobody --reason superseded" + house).code == 3);
+    CHECK(states() == before);
+    const auto done = desk.run("ca revoke --chip " + chip + " --reason cessationOfOperation --json" + house);
+    REQUIRE(done.code == 0);
+    CHECK(!done.json().at("revoked").empty());
+    const auto after = states();
+    for (const auto& [name, each] : after) {
+        for (const auto& state : each) CHECK((state.find("revoked") != std::string::npos) == (name == chip));
+    }
+    const auto again = desk.run("ca revoke --chip " + chip + " --reason superseded --json" + house);
+    CHECK(again.code == 0);
+    CHECK(again.json().at("revoked").empty());
 }
 
 TEST_CASE("books that are not there are not made by looking, and no key is made without a place for it") {

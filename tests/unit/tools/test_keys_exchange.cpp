@@ -49,7 +49,7 @@ void prepare(const Desk& desk) {
                        {"mac", "404142434445464748494A4B4C4D4E4F"},
                        {"dek", "404142434445464748494A4B4C4D4E4F"}}),
                keyset("old-stock", 1, "none", {{"enc", key_a}, {"mac", key_b}, {"dek", key_c}}, "des3"),
-               exchange}}}
+               keyset("next", 1, "none", {{"kbpk", key_a + key_b}}), exchange}}}
             .dump());
     write_private(desk, "maker.plain", json{{"keysets", {exchange}}}.dump());
     write_private(desk, "pass", "correct horse\n");
@@ -95,7 +95,9 @@ TEST_CASE("a keyset goes to another house in key blocks and arrives with its che
 TEST_CASE("one key goes alone, and a block without a role gets it on the command line") {
     const Desk desk;
     prepare(desk);
-    done(desk, "keys export-block exchange kbpk --under exchange --exportability E -o out.blocks" + house);
+    // who has a key can read it from under itself: not an export
+    CHECK(desk.run("keys export-block exchange kbpk --under exchange -o out.blocks" + house).code == 2);
+    done(desk, "keys export-block next kbpk --under exchange --exportability E -o out.blocks" + house);
     const auto line = desk.text("out.blocks");
     const auto block = line.substr(line.find("kbpk ") + 5);
     CHECK(block.substr(0, 1) == "D");
