@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apdu/error.h"
+#include "libcard/app/card_folder.h"
 #include "libcard/app/pkcs15/options.h"
 #include "libcard/perso/receipt.h"
 #include "libcard/profile/profile.h"
@@ -35,7 +36,7 @@ int run_verify(VerifyOptions& options) {
     const Judge judge{options.judge};  // trust, record and receipt are read before the card is asked for
     app::CardDump dump;
     if (!options.from.empty()) {
-        dump = app::load_dump(options.from);
+        dump = app::load_card_folder(options.from);
     } else {
         const auto keys = open_keys(options.access.keys);
         const auto access = card_access(options.access);
@@ -87,7 +88,8 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     if (!options.against.empty()) {
         // CARD.json names the folder that `read -o` wrote
         const std::filesystem::path named{options.against};
-        registered_ = app::load_dump(std::filesystem::is_directory(named) ? named : named.parent_path());
+        registered_ =
+            app::load_card_folder(std::filesystem::is_directory(named) ? named : named.parent_path());
     }
 }
 

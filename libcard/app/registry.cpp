@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libcard/app/registry.h"
 
+#include "libcard/app/card_folder.h"
 #include "libcard/app/emrtd/application.h"
 #include "libcard/app/globalplatform/application.h"
+#include "libcard/app/piv/folder.h"
 #include "libcard/app/pkcs15/application.h"
 
 namespace kartsaz::app {
@@ -12,6 +14,14 @@ const perso::Applications& registry() {
         &globalplatform::application(),
         &pkcs15::application(),
         &emrtd::application(),
+    };
+    return all;
+}
+
+const std::vector<FolderForm>& folder_forms() {
+    static const std::vector<FolderForm> all{
+        {"piv", piv::is_object_folder,
+         [](const std::filesystem::path& folder) { return piv::to_dump(piv::load_object_folder(folder)); }},
     };
     return all;
 }

@@ -65,7 +65,7 @@ Bytes pem_certificate(const fs::path& file) {
 }
 
 IcamCard load_card(const fs::path& folder) {
-    IcamCard out{folder.filename().string().substr(0, 2), folder.filename().string(), {}};
+    IcamCard out{folder.filename().string().substr(0, 2), folder.filename().string(), {}, folder};
     for (const auto& [file, id] : object_files) {
         if (fs::exists(folder / file)) out.objects[id] = read_bytes(folder / file);
     }

@@ -17,6 +17,7 @@ struct IcamCard {
     std::string name;    ///< of the folder
     std::map<std::uint16_t, Bytes>
         objects;  ///< value by container id; certificates are wrapped as they are loaded
+    std::filesystem::path folder;
 };
 /// Empty, after a word to the reader of the test's output, when the cards are not there.
 const std::vector<IcamCard>& icam_cards();
