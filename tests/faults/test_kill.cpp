@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The station is killed by SIGKILL at every APDU while the card lives on in a process of its own. This
-// program stands between the two: it is the reader to the card and the card to the station.
+// The station is killed by SIGKILL at every APDU while the card lives on in a process of its own.
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <signal.h>
@@ -8,80 +7,21 @@
 #include <ctime>
 #include <string>
 
-#include "tests/faults/process.h"
+#include "tests/faults/plugged_card.h"
 #include "tests/faults/station.h"
-#include "tests/faults/wire.h"
 
 namespace kartsaz::faults {
 namespace {
 
-constexpr std::uint8_t control_off = 0, control_atr = 4;
-
-/// When the station dies: before its command number `at` reaches the card, or when the card has answered it.
-struct Death {
-    std::uint64_t at = 0;  ///< 0: it lives
-    bool answered = false;
-};
-
-/// A card in its own process, and the line to it.
-class PluggedCard {
-public:
-    explicit PluggedCard(const Folder& folder) {
-        const std::string file = folder / "card.body";
-        std::filesystem::remove(file);
-        sim::NewBody options;
-        options.seed = Bytes(32, 0x5A);
-        options.serial = 0x00C0FFEE;
-        sim::Body::create(std::filesystem::path{file}, options);
-        process_.emplace(std::vector<std::string>{KARTSAZ_PROGRAM, "sim", "plug", file, "--port",
-                                                  std::to_string(listener_.port()), "--once"},
-                         folder / "card.log");
-        line_ = listener_.accept();
-    }
-    const Socket& line() const { return line_; }
-
-private:
-    Listener listener_;
-    std::optional<Process> process_;
-    Socket line_;
-};
-
-/// Carries messages between a station and the card until the station hangs up or dies. Returns the APDUs
-/// seen.
-std::uint64_t carry(const Socket& card, const Socket& station, Process& process, Death death) {
-    std::uint64_t count = 0;
-    Bytes message;
-    while (receive_message(station, message)) {
-        const bool control = message.size() == 1;
-        if (!control) ++count;
-        const bool last = !control && count == death.at;
-        if (last && !death.answered) break;
-        if (!send_message(card, message)) throw std::runtime_error{"the card hung up"};
-        if (control && message[0] != control_atr) continue;
-        if (!receive_message(card, message)) throw std::runtime_error{"the card hung up"};
-        if (last) break;
-        send_message(station, message);
-    }
-    if (death.at != 0 && count == death.at) process.kill_now();
-    // what a reader does when its owner is gone
-    send_message(card, Bytes{control_off});
-    return count;
-}
-
-struct Outcome {
-    End end;
-    std::uint64_t apdus = 0;
-};
-
-Outcome at_the_card(const PluggedCard& card, std::vector<std::string> command, const std::string& log,
-                    Death death = {}) {
-    const auto port = free_port();
-    command.insert(command.begin(), KARTSAZ_PROGRAM);
-    command.insert(command.end(), {"-r", fmt::format("vpcd:{}", port)});
-    Process process{command, log};
-    const auto station = connect_to(port, [&] { return process.ended(); });
-    const auto apdus = carry(card.line(), station, process, death);
-    return {process.wait(), apdus};
+/// A blank card, always the same.
+std::string blank_card(const Folder& folder) {
+    const std::string file = folder / "card.body";
+    std::filesystem::remove(file);
+    sim::NewBody options;
+    options.seed = Bytes(32, 0x5A);
+    options.serial = 0x00C0FFEE;
+    sim::Body::create(std::filesystem::path{file}, options);
+    return file;
 }
 
 /// The books of the station's own CA, as they are on its disk.
@@ -108,7 +48,7 @@ std::string kill_at(const Folder& folder, Death death) {
     const std::string record = demo_record().string();
     const std::vector<std::string> personalize{"personalize", record,        "--journal",
                                                journal,       "--ca-folder", books};
-    const PluggedCard card{folder};
+    const PluggedCard card{blank_card(folder), folder / "card.log"};
     const auto killed = at_the_card(card, personalize, log, death);
     if (killed.end.signal != SIGKILL) return "the station was not killed";
     const auto second = at_the_card(card, personalize, log);
@@ -127,7 +67,7 @@ TEST_CASE("A station killed at any APDU leaves a card that the next call complet
     const Folder folder;
     std::uint64_t apdus = 0;
     {
-        const PluggedCard card{folder};
+        const PluggedCard card{blank_card(folder), folder / "card.log"};
         const auto whole = at_the_card(card,
                                        {"personalize", demo_record().string(), "--journal",
                                         folder / "journal", "--ca-folder", folder / "ca"},

@@ -7,11 +7,9 @@
 #include <map>
 #include <set>
 
-#include "keys/country_signer.h"
 #include "keys/issuer.h"
-#include "keys/local_ca.h"
-#include "keys/pem.h"
 #include "keys/x509_split.h"
+#include "tests/support/offline_ca.h"
 #include "tests/unit/tools/program.h"
 
 namespace {
@@ -19,6 +17,8 @@ namespace {
 using namespace kartsaz;
 using Catch::Contains;
 using kartsaz::test::Desk;
+using kartsaz::test::OfflineCa;
+using kartsaz::test::spooled_requests;
 
 void passphrase(const Desk& desk) {
     desk.write("pass", "correct horse\n");
@@ -29,62 +29,6 @@ const std::string with_keys = " --keys issuer.keys --passphrase-file pass";
 
 Bytes der(const Desk& desk, const std::string& file) {
     return keys::split_certificates(to_bytes(desk.text(file)), file).at(0);
-}
-
-/// The offline CA of a station: a key of its own, whoever asks.
-struct OfflineCa {
-    std::shared_ptr<const keys::SigningKey> key =
-        keys::signing_key_from_pem(keys::new_private_key(keys::KeyAlgorithm::ec_p256));
-    Bytes certificate = [this] {
-        keys::AuthorityTemplate root;
-        root.subject.country = "IR";
-        root.subject.common_name = "Offline CA";
-        root.not_before = 1'577'836'800;
-        root.not_after = 3'000'000'000;
-        return keys::make_root(*key, root);
-    }();
-
-    /// What is answered to a request of the spool folder.
-    std::string answer(const Desk& desk, const std::string& id) const {
-        keys::LocalCa ca{{key, certificate}, std::make_unique<keys::CaLedger>("offline")};
-        const auto words = desk.json("spool/" + id + ".json");
-        keys::CertificateOrder order;
-        auto& subject = order.content.subject;
-        subject.country = words.at("subject").at("country");
-        subject.common_name = words.at("subject").at("common_name");
-        subject.serial_number = words.at("subject").at("serial_number");
-        order.content.content_commitment = true;
-        order.content.not_after = words.at("not_after_seconds");
-        order.content.not_before = order.content.not_after + 1 - 86400 * 1095LL;  // when it was asked for
-        order.request = from_base64(desk.text("spool/" + id + ".csr.pem"));
-        return keys::pem_text(ca.certificate(order), "CERTIFICATE");
-    }
-
-    static Bytes from_base64(const std::string& pem) {
-        static const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        Bytes out;
-        unsigned bits = 0, count = 0;
-        const auto from = pem.find('\n');
-        for (const char c : pem.substr(from, pem.find("-----END") - from)) {
-            const auto value = digits.find(c);
-            if (value == std::string::npos) continue;
-            bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFFFU;
-            count += 6;
-            if (count < 8) continue;
-            count -= 8;
-            out.push_back(static_cast<std::uint8_t>(bits >> count & 0xFFU));
-        }
-        return out;
-    }
-};
-
-std::vector<std::string> requests(const Desk& desk) {
-    std::vector<std::string> out;
-    for (const auto& [name, content] : desk.everything()) {
-        const auto at = name.find(".csr.pem");
-        if (name.starts_with("spool/") && at != std::string::npos) out.push_back(name.substr(6, at - 6));
-    }
-    return out;
 }
 
 }  // namespace
@@ -136,8 +80,8 @@ TEST_CASE("all certificates of a card are revoked by its name, and of no other c
     for (const std::string card : {"one", "two"}) {
         REQUIRE(desk.run("sim new " + card + ".body --serial 0000000" + (card == "one" ? "1" : "2")).code ==
                 0);
-        REQUIRE(desk.run("personalize record/record.json -p national-eid -r sim:" + card + ".body --journal " +
-                         card + house)
+        REQUIRE(desk.run("personalize record/record.json -p national-eid -r sim:" + card +
+                         ".body --journal " + card + house)
                     .code == 0);
     }
     const auto states = [&] {
@@ -187,7 +131,7 @@ TEST_CASE("books that are not there are not made by looking, and no key is made 
 TEST_CASE("a card waits for an offline CA with its key made, and the same call goes on with the answer") {
     const Desk desk;
     const OfflineCa ca;
-    desk.write("ca.pem", keys::pem_text(ca.certificate, "CERTIFICATE"));
+    desk.write("ca.pem", ca.certificate_pem());
     REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
     const std::string call =
         "personalize record/record.json -r sim:card.body -p signature --journal journal --spool spool "
@@ -201,7 +145,7 @@ TEST_CASE("a card waits for an offline CA with its key made, and the same call g
         CHECK(waits.code == 8);
         CHECK_THAT(waits.err, Contains("csr.pem"));
     }
-    const auto ids = requests(desk);
+    const auto ids = spooled_requests(desk / "spool");
     REQUIRE(ids.size() == 1);
     const auto open = desk.run("ca pending --ca-folder journal/ca --json");
     REQUIRE(open.code == 0);
@@ -212,7 +156,7 @@ TEST_CASE("a card waits for an offline CA with its key made, and the same call g
     const auto wrong = desk.run(call);
     CHECK(wrong.code == 6);
     CHECK_THAT(wrong.err, Contains("not what was ordered"));
-    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk / "spool", ids[0]));
     CHECK(desk.run(call).code == 0);
     const auto done = desk.run(call);
     CHECK(done.code == 0);
@@ -259,7 +203,7 @@ TEST_CASE("a card that is begun with one CA and finished with another has one ce
     namespace fs = std::filesystem;
     const Desk desk;
     const OfflineCa ca;
-    desk.write("ca.pem", keys::pem_text(ca.certificate, "CERTIFICATE"));
+    desk.write("ca.pem", ca.certificate_pem());
     REQUIRE(desk.run("sim new --like isoapplet card.body").code == 0);
     const auto call = [](const std::string& card) {
         return "personalize record/record.json -r sim:" + card +
@@ -271,7 +215,7 @@ TEST_CASE("a card that is begun with one CA and finished with another has one ce
         return desk.run("ca list --ca-folder books --json").json().at("certificates").at(0).at("state");
     };
     REQUIRE(desk.run(call("card") + outside).code == 8);
-    const auto ids = requests(desk);
+    const auto ids = spooled_requests(desk / "spool");
     REQUIRE(ids.size() == 1);
 
     // the own CA certifies the same key; the order elsewhere is given up
@@ -283,7 +227,7 @@ TEST_CASE("a card that is begun with one CA and finished with another has one ce
     CHECK(state() == "valid");
     CHECK(desk.run(pending).json().at("waiting").at(0).at("abandoned") == true);
     // and its late answer is revoked
-    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk / "spool", ids[0]));
     const auto told = desk.run(pending + outside);
     CHECK(told.code == 0);
     CHECK(told.json().at("waiting").empty());
@@ -302,7 +246,7 @@ TEST_CASE("a card that is begun with one CA and finished with another has one ce
     CHECK(desk.run(call("card") + outside).code == 8);
     CHECK(desk.run(pending).json().at("waiting").at(0).at("abandoned") == false);
     CHECK(state() == "valid");
-    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk, ids[0]));
+    desk.write("spool/" + ids[0] + ".pem", ca.answer(desk / "spool", ids[0]));
     const auto done = desk.run(call("card") + outside);
     INFO(done.err);
     CHECK(done.code == 0);
