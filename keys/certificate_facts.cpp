@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <openssl/objects.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
 #include <limits>
-#include <memory>
 
 #include "apdu/error.h"
 #include "keys/issuer.h"
+#include "keys/x509_extension.h"
 #include "keys/x509_text.h"
 
 namespace kartsaz::keys {
 namespace {
-
-struct ExtensionFree {
-    void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
-    void operator()(CERTIFICATEPOLICIES* policies) const noexcept { CERTIFICATEPOLICIES_free(policies); }
-    void operator()(EXTENDED_KEY_USAGE* usages) const noexcept { EXTENDED_KEY_USAGE_free(usages); }
-    void operator()(CRL_DIST_POINTS* points) const noexcept { CRL_DIST_POINTS_free(points); }
-};
-
-/// An extension decoded; null when there is none, it is there twice, or cannot be decoded.
-template <typename Extension>
-std::unique_ptr<Extension, ExtensionFree> extension(const X509* certificate, int nid) {
-    return std::unique_ptr<Extension, ExtensionFree>{
-        static_cast<Extension*>(X509_get_ext_d2i(certificate, nid, nullptr, nullptr))};
-}
 
 std::string part(const X509_NAME* name, int nid) {
     const int at = X509_NAME_get_index_by_NID(name, nid, -1);
@@ -35,24 +17,6 @@ std::string part(const X509_NAME* name, int nid) {
     if (size < 0) return {};
     const std::string out{reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)};
     OPENSSL_free(text);
-    return out;
-}
-
-Bytes bytes_of(const ASN1_OCTET_STRING* text) {
-    if (text == nullptr) return {};
-    const auto* data = ASN1_STRING_get0_data(text);
-    return {data, data + ASN1_STRING_length(text)};
-}
-
-/// A general name that is an IA5String.
-std::string ia5(const GENERAL_NAME* name, int type) {
-    return name->type == type ? to_text(bytes_of(name->d.ia5)) : std::string{};
-}
-
-std::string dotted(const ASN1_OBJECT* object) {
-    std::string out(80, '\0');
-    const int size = OBJ_obj2txt(out.data(), static_cast<int>(out.size()), object, 1);
-    out.resize(size > 0 && size < 80 ? static_cast<std::size_t>(size) : 0);
     return out;
 }
 
@@ -89,19 +53,6 @@ void read_usages(X509* certificate, CertificateFacts& out) {
     }
 }
 
-void read_crl_urls(const X509* certificate, CertificateFacts& out) {
-    const auto points = extension<CRL_DIST_POINTS>(certificate, NID_crl_distribution_points);
-    for (int i = 0; i < sk_DIST_POINT_num(points.get()); ++i) {
-        const auto* point = sk_DIST_POINT_value(points.get(), i)->distpoint;
-        if (point == nullptr || point->type != 0) continue;  // 0: fullName
-        const auto* names = point->name.fullname;
-        for (int j = 0; j < sk_GENERAL_NAME_num(names); ++j) {
-            auto url = ia5(sk_GENERAL_NAME_value(names, j), GEN_URI);
-            if (!url.empty()) out.crl_urls.push_back(std::move(url));
-        }
-    }
-}
-
 }  // namespace
 
 CertificateFacts certificate_facts(ByteView der) {
@@ -120,7 +71,7 @@ CertificateFacts certificate_facts(ByteView der) {
     out.self_signed = X509_self_signed(x509, 1) == 1;
     read_usages(x509, out);
     read_subject(x509, out);
-    read_crl_urls(x509, out);
+    out.crl_urls = urls_of(extension<CRL_DIST_POINTS>(x509, NID_crl_distribution_points).get());
     openssl_reason();
     return out;
 }

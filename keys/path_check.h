@@ -71,7 +71,9 @@ struct PathAnswer {
 
 struct PathOptions {
     bool revocation = true;  ///< ask for each element but the anchor
-    bool weak_keys = true;   ///< tell of weak keys and digests below the anchor
+    /// Some policy must be valid on the whole path, even where no CA demands one (RFC 5280, 6.1.1 (e))
+    bool explicit_policy = false;
+    bool weak_keys = true;  ///< tell of weak keys and digests below the anchor
 };
 
 /// The path from `certificate` (DER) to an anchor of `pool` at `at`. All issuers that are at hand are tried
