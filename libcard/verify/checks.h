@@ -45,6 +45,8 @@ void add_biometric_checks(std::vector<Check>& checks);
 void add_part_checks(std::vector<Check>& checks);
 void add_chip_checks(std::vector<Check>& checks);
 void add_record_checks(std::vector<Check>& checks);
+/// The PIV application, all of it.
+void add_piv_checks(std::vector<Check>& checks);
 /// The signature application, all of it.
 void add_pkcs15_checks(std::vector<Check>& checks);
 void add_against_checks(std::vector<Check>& checks);

@@ -14,7 +14,8 @@ struct Part {
     const char* kind;
     const char* name;
 };
-constexpr Part parts[] = {{"emrtd", "passport application"}, {"pkcs15", "signature application"}};
+constexpr Part parts[] = {
+    {"emrtd", "passport application"}, {"pkcs15", "signature application"}, {"piv", "PIV application"}};
 
 const app::DumpApplication* with_files(const app::CardDump& dump, const char* kind) {
     const auto* application = dump.application(kind);

@@ -53,7 +53,7 @@ std::string plain_text(std::string_view text) {
 }
 
 Observation::Observation(const Context& seen)
-    : context{seen}, emrtd{seen.dump.application("emrtd")}, signature{seen} {
+    : context{seen}, emrtd{seen.dump.application("emrtd")}, signature{seen}, piv{seen} {
     com = of_file(file("EF.COM"), [](ByteView content) { return emrtd::decode_com(content); });
     mrz = of_file(file("EF.DG1"), [](ByteView content) {
         const std::string text = emrtd::decode_dg1(content);

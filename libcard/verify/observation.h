@@ -12,6 +12,7 @@
 #include "libcard/record/photo.h"
 #include "libcard/verify/decoded.h"
 #include "libcard/verify/mrz.h"
+#include "libcard/verify/observation_piv.h"
 #include "libcard/verify/observation_pkcs15.h"
 #include "libcard/verify/verify.h"
 
@@ -57,6 +58,7 @@ struct Observation {
     Decoded<Bytes> dg15;
     std::optional<record::Date> birth_date;  ///< of DG11, else of DG1
     Signature signature;                     ///< the signature application
+    Piv piv;                                 ///< the PIV application
 
     /// The file, when the dump has it and it could be read.
     const app::DumpFile* file(std::string_view name) const;

@@ -20,6 +20,7 @@ const std::vector<Check>& registry() {
         add_access_checks(checks);
         add_record_checks(checks);
         add_pkcs15_checks(checks);
+        add_piv_checks(checks);
         add_against_checks(checks);
         return checks;
     }();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "keys/certificate_pool.h"
 #include "keys/issuer.h"
 #include "libcard/app/dump.h"
 #include "libcard/record/record.h"
@@ -45,6 +46,8 @@ struct Context {
     /// CAs of holders' certificates; null: `trust`. They are another set, so that nobody's own certificate
     /// can pass for a document signer's.
     const keys::TrustAnchors* holder_trust = nullptr;
+    /// Anchors, CA certificates, CRLs and OCSP responses for PIV cards; null: nobody is trusted.
+    const keys::CertificatePool* pool = nullptr;
     keys::TrustAnchors::When when() const { return {since.value_or(at), at}; }
 };
 

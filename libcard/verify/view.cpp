@@ -122,6 +122,7 @@ void fill_view(const Observation& seen, Report& report) {
     add_fingers(seen, fields);
     fill_signature_view(seen.signature, report.view);
     add_photo(seen, report);
+    fill_piv_view(seen.piv, seen.context.preview, report);
 }
 
 }  // namespace kartsaz::verify

@@ -11,4 +11,8 @@ void fill_view(const Observation& seen, Report& report);
 /// Whom the certificates name, of what kind their keys are, and whose PIN it is. Part of fill_view().
 void fill_signature_view(const Signature& card, std::vector<ViewField>& view);
 
+/// Rule set, printed name, agency, expiry, FASC-N, GUID, fingers, certificates and photo of a PIV card. Part
+/// of fill_view().
+void fill_piv_view(const Piv& card, bool preview, Report& report);
+
 }  // namespace kartsaz::verify
