@@ -38,7 +38,8 @@ CeremonyPlan take_plan(const SecretField& field) {
     out.purpose = field.at("purpose").choice<KeyPurpose>({{"channel", KeyPurpose::secure_channel},
                                                           {"aa", KeyPurpose::active_authentication},
                                                           {"pin", KeyPurpose::holder_numbers},
-                                                          {"kbpk", KeyPurpose::key_blocks}});
+                                                          {"kbpk", KeyPurpose::key_blocks},
+                                                          {"management", KeyPurpose::card_management}});
     out.type = parse_key_type(field.at("type"));
     out.diversification = parse_diversification(field.at("diversification"));
     out.development = field.at("development").flag();

@@ -15,7 +15,7 @@ namespace kartsaz::keys {
 /// Who a certificate is for. Persian text is UTF-8 and becomes UTF8String.
 struct CertificateSubject {
     std::string country;        ///< two letters, upper case
-    std::string common_name;    ///< full name as on the card
+    std::string common_name;    ///< full name as on the card; empty only where there is a serial number
     std::string given_name;     ///< empty: left out
     std::string surname;        ///< empty: left out
     std::string serial_number;  ///< the national ID, by policy; empty: left out
@@ -28,10 +28,15 @@ struct CertificateTemplate {
     CertificateSubject subject;
     bool content_commitment = false;  ///< keyUsage: e-signature (RFC 5280, 4.2.1.3, nonRepudiation)
     bool digital_signature = false;   ///< keyUsage: authentication
+    bool key_encipherment = false;    ///< keyUsage: keys are decrypted with it (RSA)
+    bool key_agreement = false;       ///< keyUsage: keys are agreed on with it (ECDH)
     std::vector<std::string> extended_usages{};  ///< dotted OIDs
-    std::string policy;                          ///< dotted OID of certificatePolicies; empty: left out
-    std::string crl_url;                         ///< CRL distribution point; empty: left out
-    std::int64_t not_before = 0;                 ///< seconds since 1970
+    bool extended_usages_critical = false;       ///< whoever does not know them may not use the certificate
+    Bytes fascn{};        ///< subjectAltName, otherName pivFASC-N (FIPS 201-2, 4.2.2); empty: left out
+    std::string uri{};    ///< subjectAltName, as "urn:uuid:.."; empty: left out
+    std::string policy;   ///< dotted OID of certificatePolicies; empty: left out
+    std::string crl_url;  ///< CRL distribution point; empty: left out
+    std::int64_t not_before = 0;  ///< seconds since 1970
     std::int64_t not_after = 0;
 };
 

@@ -20,6 +20,8 @@ struct KeyUsage {
     bool content_commitment = false;
     bool certificate_sign = false;
     bool crl_sign = false;
+    bool key_encipherment = false;
+    bool key_agreement = false;
 };
 
 /// Fills the extensions of a certificate or CRL, in the order of the calls. Sources: RFC 5280, 4.2.1 and 5.2;
@@ -32,8 +34,9 @@ public:
     ExtensionWriter& authority_key_identifier(ByteView identifier);
     ExtensionWriter& policy(std::string_view dotted);
     ExtensionWriter& crl_url(std::string_view url);  ///< @throws Error{input_invalid} when it is no IA5String
-    ExtensionWriter& extended_usages(const std::vector<std::string>& dotted);
-    ExtensionWriter& email(std::string_view address);  ///< subjectAltName
+    ExtensionWriter& extended_usages(const std::vector<std::string>& dotted, bool critical = false);
+    /// subjectAltName: FASC-N, URI and e-mail address, as far as they are not empty.
+    ExtensionWriter& other_names(ByteView fascn, std::string_view uri, std::string_view email);
     ExtensionWriter& document_types(const std::vector<std::string>& types);
     ExtensionWriter& private_key_usage(std::int64_t from, std::int64_t until);
     ExtensionWriter& crl_number(std::uint64_t number);

@@ -35,18 +35,34 @@ struct NamesFree {
     void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
 };
 
-std::string email_of(const X509* certificate) {
+std::string text_of(const ASN1_IA5STRING* text) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+/// otherName pivFASC-N. Source: FIPS 201-2, 4.2.2.
+Bytes fascn_of(const OTHERNAME* name) {
+    char oid[32] = {};
+    OBJ_obj2txt(oid, sizeof(oid), name->type_id, 1);
+    if (std::string_view{oid} != "2.16.840.1.101.3.6.6" || name->value->type != V_ASN1_OCTET_STRING)
+        return {};
+    const auto* octets = name->value->value.octet_string;
+    const auto* data = ASN1_STRING_get0_data(octets);
+    return {data, data + ASN1_STRING_length(octets)};
+}
+
+/// The first name of each kind in subjectAltName.
+void take_names(const X509* certificate, CitizenCertificate& out) {
     const std::unique_ptr<GENERAL_NAMES, NamesFree> names{
         static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
     openssl_reason();
     for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
         const auto* one = sk_GENERAL_NAME_value(names.get(), i);
-        if (one->type != GEN_EMAIL) continue;
-        const auto* text = one->d.rfc822Name;
-        return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                static_cast<std::size_t>(ASN1_STRING_length(text))};
+        if (one->type == GEN_EMAIL && out.subject.email.empty())
+            out.subject.email = text_of(one->d.rfc822Name);
+        if (one->type == GEN_URI && out.uri.empty()) out.uri = text_of(one->d.uniformResourceIdentifier);
+        if (one->type == GEN_OTHERNAME && out.fascn.empty()) out.fascn = fascn_of(one->d.otherName);
     }
-    return {};
 }
 
 bool differs(const std::string& there, const std::string& wanted) {
@@ -67,10 +83,12 @@ std::optional<CitizenCertificate> read_citizen_certificate(ByteView der) {
     out.subject.surname = part(name, NID_surname);
     out.subject.serial_number = part(name, NID_serialNumber);
     out.subject.organization = part(name, NID_organizationName);
-    out.subject.email = email_of(certificate.get());
+    take_names(certificate.get(), out);
     const auto usage = X509_get_key_usage(certificate.get());  // all bits when there is no such extension
     out.content_commitment = (usage & KU_NON_REPUDIATION) != 0;
     out.digital_signature = (usage & KU_DIGITAL_SIGNATURE) != 0;
+    out.key_encipherment = (usage & KU_KEY_ENCIPHERMENT) != 0;
+    out.key_agreement = (usage & KU_KEY_AGREEMENT) != 0;
     out.not_before = seconds(X509_get0_notBefore(certificate.get()));
     out.not_after = seconds(X509_get0_notAfter(certificate.get()));
     openssl_reason();
@@ -90,8 +108,12 @@ bool contradicts(const CitizenCertificate& there, const CertificateTemplate& wan
     const auto& asked = wanted.subject;
     return differs(has.common_name, asked.common_name) || differs(has.given_name, asked.given_name) ||
            differs(has.surname, asked.surname) || differs(has.serial_number, asked.serial_number) ||
-           differs(has.email, asked.email) || (wanted.content_commitment && !there.content_commitment) ||
-           (wanted.digital_signature && !there.digital_signature);
+           differs(has.email, asked.email) || differs(there.uri, wanted.uri) ||
+           (!there.fascn.empty() && there.fascn != wanted.fascn) ||
+           (wanted.content_commitment && !there.content_commitment) ||
+           (wanted.digital_signature && !there.digital_signature) ||
+           (wanted.key_encipherment && !there.key_encipherment) ||
+           (wanted.key_agreement && !there.key_agreement);
 }
 
 void check_made_key(ByteView public_key, KeyAlgorithm wanted, const std::string& what) {

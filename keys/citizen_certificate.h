@@ -16,6 +16,10 @@ struct CitizenCertificate {
     CertificateSubject subject;  ///< parts that it does not have are empty
     bool content_commitment = false;
     bool digital_signature = false;
+    bool key_encipherment = false;
+    bool key_agreement = false;
+    Bytes fascn;                                 ///< of subjectAltName; empty: none
+    std::string uri;                             ///< the first of subjectAltName; empty: none
     std::int64_t not_before = 0, not_after = 0;  ///< seconds since 1970
 };
 /// Empty when the bytes are not exactly one certificate.

@@ -32,6 +32,10 @@ constexpr std::string_view development_master_pin =
 constexpr std::string_view development_master_puk =
     "4B41525453415A20444556454C4F504D454E542050554B204D41535445522031";
 
+/// ASCII "KARTSAZ DEVELOPMENT 9B MASTER 01".
+constexpr std::string_view development_master_management =
+    "4B41525453415A20444556454C4F504D454E54203942204D4153544552203031";
+
 SecretBytes key(std::string_view hex) {
     return SecretBytes{from_hex(hex)};
 }
@@ -81,6 +85,10 @@ std::unique_ptr<KeyStore> development_keys() {
     pin.keys.emplace("pin", key(development_master_pin));
     pin.keys.emplace("puk", key(development_master_puk));
     content.keysets.push_back(std::move(pin));
+
+    auto management = keyset("piv-management", 0x01, Diversification::none);
+    management.keys.emplace("management", key(development_master_management));
+    content.keysets.push_back(std::move(management));
 
     content.blobs = development_identities();
     content.development = true;

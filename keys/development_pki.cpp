@@ -67,6 +67,30 @@ tEUGDOyKzAgLa6aLjQ8=
 -----END CERTIFICATE-----
 )";
 
+/// Signs what PIV cards carry; below the country signer, with the extended usage id-PIV-content-signing.
+constexpr std::string_view content_signer = R"(DEVELOPMENT content signer: this private key is public.
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyJy9evADVBIRTQM3
+EsV/TD00VzzhpcvSeLxCe/UEhv2hRANCAATmeaGylHM0c/SdTTg60t//QPvvYuQh
+iaOW09aSlGmEpSSCqY/K3JQPdT4UvRKLxCp5BmVrqHrBHk0JD6rovV8y
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIICSzCCAfGgAwIBAgIFS1NURAQwCgYIKoZIzj0EAwIwdTELMAkGA1UEBhMCSVIx
+HDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsMEk5PVCBGT1Ig
+UFJPRFVDVElPTjErMCkGA1UEAwwiS2FydHNheiBERVZFTE9QTUVOVCBDb3VudHJ5
+IFNpZ25lcjAgFw0yMDAxMDEwMDAwMDBaGA8yMDYwMDEwMTAwMDAwMFowdzELMAkG
+A1UEBhMCSVIxHDAaBgNVBAoME0thcnRzYXogRGV2ZWxvcG1lbnQxGzAZBgNVBAsM
+Ek5PVCBGT1IgUFJPRFVDVElPTjEtMCsGA1UEAwwkS2FydHNheiBERVZFTE9QTUVO
+VCBDb250ZW50IFNpZ25lciAxMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE5nmh
+spRzNHP0nU04OtLf/0D772LkIYmjltPWkpRphKUkgqmPytyUD3U+FL0Si8QqeQZl
+a6h6wR5NCQ+q6L1fMqNqMGgwDgYDVR0PAQH/BAQDAgeAMBYGA1UdJQEB/wQMMAoG
+CGCGSAFlAwYHMB0GA1UdDgQWBBRSfDx7ERjxdx2joUChDWOc1gnwWDAfBgNVHSME
+GDAWgBSLbWatzJ+/7X8l4RQoTEtpYS8gtTAKBggqhkjOPQQDAgNIADBFAiAFhkWj
+9XllN5VfOAFwNP0PIaydW9DSftTxI4fmSYBASgIhAPW1YzOkEMlq/DtR3c4tjY9g
+MjTUaeIvrckk9qU5mSia
+-----END CERTIFICATE-----
+)";
+
 constexpr std::string_view citizen_key = R"(DEVELOPMENT citizen CA: this private key is public.
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9DTtDcuwwgyHvlL6
@@ -114,6 +138,7 @@ std::map<std::string, SecretBytes, std::less<>> development_identities() {
     std::map<std::string, SecretBytes, std::less<>> out;
     out.emplace("csca", both(country_key, country_certificate));
     out.emplace("document-signer", both(document_signer, {}));
+    out.emplace("content-signer", both(content_signer, {}));
     out.emplace("citizen-ca", both(citizen_key, citizen_certificate));
     return out;
 }

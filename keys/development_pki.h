@@ -9,7 +9,8 @@
 /// The signing identities of the development keys. For the sources of keys/ only.
 namespace kartsaz::keys {
 
-/// Private key and certificate, PEM, of "csca", "document-signer" and "citizen-ca".
+/// Private key and certificate, PEM, of "csca", "document-signer", "content-signer" and
+/// "citizen-ca".
 std::map<std::string, SecretBytes, std::less<>> development_identities();
 
 }  // namespace kartsaz::keys

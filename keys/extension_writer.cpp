@@ -47,6 +47,7 @@ ExtensionWriter& ExtensionWriter::add(std::string_view oid_hex, bool critical, B
 ExtensionWriter& ExtensionWriter::key_usage(const KeyUsage& usage) {
     const auto bits = static_cast<std::uint8_t>(
         (usage.digital_signature ? 0x80U : 0U) | (usage.content_commitment ? 0x40U : 0U) |
+        (usage.key_encipherment ? 0x20U : 0U) | (usage.key_agreement ? 0x08U : 0U) |
         (usage.certificate_sign ? 0x04U : 0U) | (usage.crl_sign ? 0x02U : 0U));
     if (bits == 0) throw Error{Errc::input_invalid, "a certificate whose key may be used for nothing"};
     std::uint8_t unused = 0;  // named bits: trailing zero bits are cut (X.690, 11.2.2)
@@ -83,21 +84,35 @@ ExtensionWriter& ExtensionWriter::crl_url(std::string_view url) {
     return add("551D1F", false, sequence(sequence(TlvWriter{}.put(0xA0, full).bytes())));
 }
 
-ExtensionWriter& ExtensionWriter::extended_usages(const std::vector<std::string>& dotted) {
+ExtensionWriter& ExtensionWriter::extended_usages(const std::vector<std::string>& dotted, bool critical) {
     if (dotted.empty()) return *this;
     TlvWriter content;
     for (const auto& usage : dotted) content.put(der::oid, encode_oid(usage));
-    return add("551D25", false, sequence(content.bytes()));
+    return add("551D25", critical, sequence(content.bytes()));
 }
 
-ExtensionWriter& ExtensionWriter::email(std::string_view address) {
-    if (address.empty()) return *this;
-    check_ia5(address, "e-mail address");
-    const auto at = address.find('@');
-    if (at == 0 || at == std::string_view::npos || at + 1 == address.size()) {
-        throw Error{Errc::input_invalid, "e-mail address of a certificate: name@domain expected"};
+ExtensionWriter& ExtensionWriter::other_names(ByteView fascn, std::string_view uri, std::string_view email) {
+    TlvWriter names;
+    if (!fascn.empty()) {
+        // otherName { pivFASC-N, [0] OCTET STRING }; its [0] is implicit, as GeneralName's are
+        const auto value = TlvWriter{}.put(der::octets, fascn).bytes();
+        names.nest(der::context0, [&](TlvWriter& w) {
+            w.put(der::oid, encode_oid("2.16.840.1.101.3.6.6")).put(der::context0, value);
+        });
     }
-    return add("551D11", false, sequence(TlvWriter{}.put(0x81, address).bytes()));  // rfc822Name
+    if (!uri.empty()) {
+        check_ia5(uri, "URI");
+        names.put(0x86, uri);
+    }
+    if (!email.empty()) {
+        check_ia5(email, "e-mail address");
+        const auto at = email.find('@');
+        if (at == 0 || at == std::string_view::npos || at + 1 == email.size()) {
+            throw Error{Errc::input_invalid, "e-mail address of a certificate: name@domain expected"};
+        }
+        names.put(0x81, email);  // rfc822Name
+    }
+    return names.bytes().empty() ? *this : add("551D11", false, sequence(names.bytes()));
 }
 
 ExtensionWriter& ExtensionWriter::document_types(const std::vector<std::string>& types) {

@@ -73,6 +73,12 @@ void check_issued(const CertificateOrder& order, ByteView der, const std::vector
     if (order.content.digital_signature && (usage & KU_DIGITAL_SIGNATURE) == 0) {
         refuse("keyUsage has no digitalSignature");
     }
+    if (order.content.key_encipherment && (usage & KU_KEY_ENCIPHERMENT) == 0) {
+        refuse("keyUsage has no keyEncipherment");
+    }
+    if (order.content.key_agreement && (usage & KU_KEY_AGREEMENT) == 0) {
+        refuse("keyUsage has no keyAgreement");
+    }
     const auto number = serial_number(X509_get_subject_name(certificate.get()));
     if (!order.content.subject.serial_number.empty() && number != order.content.subject.serial_number) {
         refuse("the subject's serialNumber is not the citizen's");

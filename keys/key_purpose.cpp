@@ -22,6 +22,7 @@ const Facts& facts(KeyPurpose purpose) {
         {KeyPurpose::active_authentication, "aa", "Active Authentication", {"aa"}},
         {KeyPurpose::holder_numbers, "pin", "PIN and PUK", {"pin", "puk"}},
         {KeyPurpose::key_blocks, "kbpk", "key blocks", {"kbpk"}},
+        {KeyPurpose::card_management, "management", "card management", {"management"}},
     };
     for (const auto& entry : all) {
         if (entry.purpose == purpose) return entry;
@@ -74,6 +75,9 @@ std::string key_misfit(KeyPurpose purpose, KeyType type, Diversification scheme,
     }
     if (purpose == KeyPurpose::holder_numbers && !plain) {
         return "pin and puk keys have type \"aes\" and diversification \"none\"";
+    }
+    if (purpose == KeyPurpose::card_management && !plain) {
+        return "a management key has type \"aes\" and diversification \"none\"";
     }
     if (purpose == KeyPurpose::key_blocks && scheme != Diversification::none) {
         return "a kbpk has diversification \"none\"";

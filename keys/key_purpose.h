@@ -15,15 +15,16 @@ enum class KeyPurpose {
     secure_channel,         ///< enc, mac, dek
     active_authentication,  ///< aa
     holder_numbers,         ///< pin, puk
-    key_blocks              ///< kbpk: the transport key of key blocks
+    key_blocks,             ///< kbpk: the transport key of key blocks
+    card_management         ///< management: the masters of PIV cards' management keys
 };
-inline constexpr KeyPurpose all_key_purposes[] = {KeyPurpose::secure_channel,
-                                                  KeyPurpose::active_authentication,
-                                                  KeyPurpose::holder_numbers, KeyPurpose::key_blocks};
+inline constexpr KeyPurpose all_key_purposes[] = {
+    KeyPurpose::secure_channel, KeyPurpose::active_authentication, KeyPurpose::holder_numbers,
+    KeyPurpose::key_blocks, KeyPurpose::card_management};
 
-/// "channel", "aa", "pin", "kbpk", as the command line says it.
+/// "channel", "aa", "pin", "kbpk", "management", as the command line says it.
 std::string_view name(KeyPurpose purpose);
-/// "secure channel", "Active Authentication", "PIN and PUK", "key blocks".
+/// "secure channel", "Active Authentication", "PIN and PUK", "key blocks", "card management".
 std::string_view in_words(KeyPurpose purpose);
 /// All of them must be there, and no other.
 const std::vector<std::string>& roles_of(KeyPurpose purpose);

@@ -30,7 +30,8 @@ public:
     /// @throws Error{keys_failed} when the store has none of this name.
     virtual const SecretBytes& blob(std::string_view name) const = 0;
     /// A signing identity: private key (usable, perhaps not readable) and certificate. Names:
-    /// "document-signer", "csca", "citizen-ca". The blob of that name where a store does not say otherwise.
+    /// "document-signer", "csca", "citizen-ca", "content-signer" (PIV). The blob of that name where a store
+    /// does not say otherwise.
     /// @throws Error{keys_failed} when the store has none of this name
     virtual Identity identity(std::string_view name) const;
     /// Whether there is one of this name, so that a key that cannot be reached is told from none.
@@ -44,8 +45,8 @@ public:
 };
 
 /// The published transport keys (404142..4F), and shipped issuer keys and signers for development; loudly
-/// marked. Holds "transport", "issuer", "active-authentication", "pin" and the blobs "document-signer",
-/// "csca" and "citizen-ca" with their private keys.
+/// marked. Holds "transport", "issuer", "active-authentication", "pin", "piv-management" and the blobs
+/// "document-signer", "content-signer", "csca" and "citizen-ca" with their private keys.
 std::unique_ptr<KeyStore> development_keys();
 
 /// Reads a key file: a JSON header (format, KDF parameters) and an AEAD ciphertext (Argon2id or scrypt,

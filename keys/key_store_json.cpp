@@ -24,7 +24,10 @@ void parse_keys(const SecretField& field, Keyset& keyset) {
     std::vector<std::string> roles;
     for (const auto& member : field.of(Kind::object, "an object").members) roles.push_back(member.name);
     const auto purpose = purpose_of(roles);
-    if (!purpose) field.fail("either enc, mac and dek, or aa alone, or kbpk alone, or pin and puk expected");
+    if (!purpose)
+        field.fail(
+            "either enc, mac and dek, or aa alone, or kbpk alone, or management alone, or pin "
+            "and puk expected");
     for (const auto& member : field.of(Kind::object, "an object").members) {
         const auto place = field.member(member);
         auto key = place.hex();

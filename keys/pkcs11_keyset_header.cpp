@@ -139,7 +139,7 @@ void check_keyset_header(const KeysetHeader& header, const std::string& where) {
     const auto purpose = purpose_of(roles);
     // key blocks are opened with the bytes of their transport key
     if (!purpose || *purpose == KeyPurpose::key_blocks) {
-        fail("roles: in a token either enc, mac and dek, or aa, or pin and puk");
+        fail("roles: in a token either enc, mac and dek, or aa, or management, or pin and puk");
     }
     for (const auto& [role, size] : header.roles) {
         const auto misfit = key_misfit(*purpose, header.type, header.diversification, size);

@@ -63,6 +63,8 @@ std::string certificate_request_text(const CertificateOrder& order, ByteView pub
     json usage = json::array();
     if (content.content_commitment) usage.push_back("contentCommitment");
     if (content.digital_signature) usage.push_back("digitalSignature");
+    if (content.key_encipherment) usage.push_back("keyEncipherment");
+    if (content.key_agreement) usage.push_back("keyAgreement");
     json out = {{"format", "kartsaz-certificate-request-1"},
                 {"chip", order.chip},
                 {"slot", order.slot},
@@ -75,6 +77,12 @@ std::string certificate_request_text(const CertificateOrder& order, ByteView pub
                 {"not_after", utc_text(content.not_after)},
                 {"not_after_seconds", content.not_after},
                 {"content", template_digest(content)}};
+    if (content.extended_usages_critical) out["extended_key_usage_critical"] = true;
+    json names_besides = json::object();
+    add(names_besides, "fascn", to_hex(content.fascn));
+    add(names_besides, "uri", content.uri);
+    add(names_besides, "email", subject.email);
+    if (!names_besides.empty()) out["subject_alternative_names"] = names_besides;
     add(out, "policy", content.policy);
     add(out, "crl_url", content.crl_url);
     return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

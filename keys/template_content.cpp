@@ -9,12 +9,15 @@ namespace kartsaz::keys {
 
 Bytes template_extensions(const CertificateTemplate& content) {
     return ExtensionWriter{}
-        .key_usage({content.digital_signature, content.content_commitment, false, false})
+        .key_usage({.digital_signature = content.digital_signature,
+                    .content_commitment = content.content_commitment,
+                    .key_encipherment = content.key_encipherment,
+                    .key_agreement = content.key_agreement})
         .basic_constraints(false, {})
         .policy(content.policy)
         .crl_url(content.crl_url)
-        .extended_usages(content.extended_usages)
-        .email(content.subject.email)
+        .extended_usages(content.extended_usages, content.extended_usages_critical)
+        .other_names(content.fascn, content.uri, content.subject.email)
         .bytes();
 }
 

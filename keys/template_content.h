@@ -9,7 +9,7 @@
 namespace kartsaz::keys {
 
 /// The extensions that a template decides: keyUsage, basicConstraints, policy, CRL address, extendedKeyUsage,
-/// e-mail. @throws Error{input_invalid} naming the part that cannot be written
+/// subjectAltName. @throws Error{input_invalid} naming the part that cannot be written
 Bytes template_extensions(const CertificateTemplate& content);
 
 /// Equal for templates that say the same, whatever their dates are. Hexadecimal. @throws Error{input_invalid}

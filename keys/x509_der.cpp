@@ -120,7 +120,8 @@ Bytes encode_name(const CertificateSubject& subject) {
                                                     [](char c) { return c >= 'A' && c <= 'Z'; })) {
         refuse(country.part, "two letters of ISO 3166, upper case, expected");
     }
-    if (subject.common_name.empty()) refuse(common_name.part, "there is none");
+    if (subject.common_name.empty() && subject.serial_number.empty())
+        refuse(common_name.part, "there is none, and no serial number");
     TlvWriter name;
     put(name, country, subject.country);
     put(name, organization, subject.organization);

@@ -77,7 +77,7 @@ keys::SecretBytes read_secret_file(const std::string& path) {
     return keys::SecretBytes{std::move(bytes)};
 }
 
-constexpr const char* identity_names[] = {"csca", "document-signer", "citizen-ca"};
+constexpr const char* identity_names[] = {"csca", "document-signer", "content-signer", "citizen-ca"};
 
 /// Signing identities by their certificates.
 nlohmann::json show_identities(const keys::KeyStore& store) {

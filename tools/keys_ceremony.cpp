@@ -128,8 +128,8 @@ void add_keys_ceremony(CLI::App& keys, Action& action) {
         ->option_text("VERSION")
         ->required();
     plan->add_option("--for", options->purpose,
-                     "channel (enc, mac, dek), aa, pin (pin, puk) or kbpk; default: channel")
-        ->check(CLI::IsMember({"channel", "aa", "pin", "kbpk"}))
+                     "channel (enc, mac, dek), aa, pin (pin, puk), kbpk or management; default: channel")
+        ->check(CLI::IsMember({"channel", "aa", "pin", "kbpk", "management"}))
         ->option_text("PURPOSE");
     plan->add_option("--type", options->type, "What the card holds: aes or des3; default: aes")
         ->check(CLI::IsMember({"aes", "des3"}))

@@ -29,7 +29,7 @@ struct TokenCommandOptions {
     bool json = false;
 };
 
-constexpr const char* identities[] = {"csca", "document-signer", "citizen-ca"};
+constexpr const char* identities[] = {"csca", "document-signer", "content-signer", "citizen-ca"};
 
 std::string join(const std::vector<std::string>& words) {
     return words.empty() ? "none" : fmt::format("{}", fmt::join(words, ", "));
@@ -145,7 +145,9 @@ int init_keys(const TokenCommandOptions& options) {
          Diversification::kdf3, options.key_size},
         {"active-authentication", 1, keys::roles_of(KeyPurpose::active_authentication), Diversification::none,
          options.key_size},
-        {"pin", 1, keys::roles_of(KeyPurpose::holder_numbers), Diversification::none, options.key_size}};
+        {"pin", 1, keys::roles_of(KeyPurpose::holder_numbers), Diversification::none, options.key_size},
+        {"piv-management", 1, keys::roles_of(KeyPurpose::card_management), Diversification::none,
+         options.key_size}};
     const auto before = keys::token_key_store(token);
     for (const auto& wanted : all) {
         const auto there = before->versions(wanted.name);

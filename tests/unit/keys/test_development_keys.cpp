@@ -13,7 +13,8 @@ using Catch::Contains;
 TEST_CASE("the development keys hold the published transport keys and say what they are") {
     const auto store = development_keys();
     CHECK(store->development());
-    CHECK(store->names() == std::vector<std::string>{"active-authentication", "issuer", "pin", "transport"});
+    CHECK(store->names() ==
+          std::vector<std::string>{"active-authentication", "issuer", "pin", "piv-management", "transport"});
     const auto& transport = store->keyset("transport");
     CHECK(transport.version == 0x30);
     CHECK(transport.development);
@@ -75,7 +76,8 @@ TEST_CASE("a keyset or blob that a store does not hold is refused with what it d
                                                  Contains("transport version 30"));
     CHECK_THROWS_WITH(store->keyset("issuer", 0x32), Contains("\"issuer\" version 32"));
     CHECK_NOTHROW(store->keyset("issuer", 0x31));
-    CHECK_THROWS_WITH(store->blob("cvca"), Contains("there is: citizen-ca, csca, document-signer"));
+    CHECK_THROWS_WITH(store->blob("cvca"),
+                      Contains("there is: citizen-ca, content-signer, csca, document-signer"));
     CHECK(store->versions("bank").empty());
     CHECK(store->versions("issuer").size() == 2);  // SCP03 and SCP02
 }
