@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "apdu/error.h"
+#include "keys/certificate_pool.h"
 #include "libcard/profile/profile.h"
 #include "libcard/record/record.h"
 #include "libcard/verify/verify.h"
@@ -35,7 +37,12 @@ private:
 
     JudgedAt at_;
     bool development_ = false;
+    void load_trusts();
+
     std::unique_ptr<keys::TrustAnchors> trust_, holder_trust_;
+    keys::CertificatePool pool_;
+    /// Why the folder of --trust can judge no passports and signatures, or no PIV cards; empty: it can.
+    std::optional<Error> no_trust_, no_pool_;
     std::optional<record::Record> expected_;
     std::optional<std::string> receipt_chip_;
     std::map<std::string, std::string> demanded_;

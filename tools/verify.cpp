@@ -59,10 +59,7 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     check_target(options.report);
     check_target(options.junit);
     development_ = options.trust.empty();
-    trust_ = std::make_unique<keys::TrustAnchors>(development_ ? verify::development_trust()
-                                                               : verify::load_trust(options.trust));
-    holder_trust_ = std::make_unique<keys::TrustAnchors>(
-        development_ ? verify::development_holder_trust() : verify::load_holder_trust(options.trust));
+    load_trusts();
     if (!options.expect.empty()) {
         check_source(options.expect, "a record");
         expected_ = record::load(options.expect, {options.reencode_photo}).record;
@@ -93,6 +90,31 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     }
 }
 
+/// One folder serves all kinds of cards. What only one kind understands is no fault as long as no card of
+/// another kind is to be judged by it.
+void Judge::load_trusts() {
+    if (development_) {
+        trust_ = std::make_unique<keys::TrustAnchors>(verify::development_trust());
+        holder_trust_ = std::make_unique<keys::TrustAnchors>(verify::development_holder_trust());
+        pool_ = verify::development_pool();
+        return;
+    }
+    try {
+        pool_ = keys::load_pool(options_.trust);
+    } catch (const Error& error) {
+        no_pool_ = error;
+    }
+    try {
+        trust_ = std::make_unique<keys::TrustAnchors>(verify::load_trust(options_.trust));
+        holder_trust_ = std::make_unique<keys::TrustAnchors>(verify::load_holder_trust(options_.trust));
+    } catch (const Error& error) {
+        if (no_pool_) throw;
+        no_trust_ = error;
+        trust_ = std::make_unique<keys::TrustAnchors>();
+        holder_trust_ = std::make_unique<keys::TrustAnchors>();
+    }
+}
+
 /// The key pairs that were made on the card.
 void Judge::demand_keys(const perso::Receipt& receipt) {
     constexpr std::string_view application = "pkcs15/", key = ".public-key";
@@ -110,11 +132,16 @@ void Judge::demand_keys(const profile::Profile& profile) {
 }
 
 verify::Report Judge::operator()(const app::CardDump& dump) const {
+    const bool piv = dump.application("piv") != nullptr;
+    const bool others = dump.application("emrtd") != nullptr || dump.application("pkcs15") != nullptr;
+    if (piv && no_pool_) throw *no_pool_;
+    if ((others || !piv) && no_trust_) throw *no_trust_;
     verify::Context context{
         .dump = dump, .trust = *trust_, .receipt_chip = receipt_chip_, .registered = registered_};
     context.at = at_.at;
     context.since = at_.since;
     context.holder_trust = holder_trust_.get();
+    context.pool = &pool_;
     context.expected = expected_ ? &*expected_ : nullptr;
     context.development_trust = development_;
     context.demand_crl = options_.demand_crl;
@@ -143,7 +170,8 @@ void add_verify(CLI::App& program, Action& action) {
     command
         ->add_option("--trust", options->judge.trust,
                      "Folder of trusted country signers and CRLs; in its folder \"holders\": CAs that "
-                     "certify holders, and no documents")
+                     "certify holders, and no documents. For PIV cards: roots, other CAs, CRLs and OCSP "
+                     "responses, also in its folders roots, aia, sia, crls, ocsp")
         ->option_text("DIR");
     command->add_option("--at", options->judge.at, "Day of judgement (UTC), either calendar; default: now")
         ->option_text("DATE");

@@ -111,7 +111,7 @@ void face_picture(const Piv& card, Verdicts& verdicts) {
     const auto& photo = *card.photo;
     const bool jpeg2000 = photo.format == record::PhotoFormat::jpeg2000;
     if (jpeg2000 != face.jpeg2000 || photo.width != face.width || photo.height != face.height) {
-        return verdicts.fault(
+        return verdicts.warn(
             card.face.object, {},
             fmt::format("{} x {} {}", face.width, face.height, face.jpeg2000 ? "JPEG 2000" : "JPEG"),
             fmt::format("{} x {} {}", photo.width, photo.height, jpeg2000 ? "JPEG 2000" : "JPEG"),
@@ -190,8 +190,9 @@ void add_piv_biometric_checks(std::vector<Check>& checks) {
               piv_depth_outlives, biometric_ends},
              {"piv.face.form", "The face is a record of INCITS 385 with one face", fatal, "INCITS 385-2004",
               "5", piv_depth_form, face_form},
-             {"piv.face.picture", "The picture is whole, and of the kind and size that the record tells",
-              fatal, "INCITS 385-2004", "5.7", piv_depth_form, face_picture},
+             {"piv.face.picture",
+              "The picture is whole, and of the kind and size that the record tells (else: a warning)", fatal,
+              "INCITS 385-2004", "5.7", piv_depth_form, face_picture},
              {"piv.fingers.form", "The fingerprints are a record of INCITS 378", fatal, "INCITS 378-2004",
               "6", piv_depth_form, fingers_form},
              {"piv.fingers.views", "The fingerprints are one view of each of two fingers", fatal, sp76, "4.4",

@@ -104,4 +104,13 @@ keys::TrustAnchors development_holder_trust() {
     return anchors;
 }
 
+keys::CertificatePool development_pool() {
+    keys::CertificatePool pool;
+    pool.add(to_bytes(keys::development_csca_pem()), "development country signer");
+    pool.add(to_bytes(keys::development_crl_pem()), "development CRL");
+    pool.add(to_bytes(keys::development_citizen_ca_pem()), "development citizen CA");
+    pool.add(to_bytes(keys::development_citizen_crl_pem()), "development CRL of the citizen CA");
+    return pool;
+}
+
 }  // namespace kartsaz::verify

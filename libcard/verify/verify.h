@@ -64,5 +64,7 @@ keys::TrustAnchors load_holder_trust(const std::string& folder);
 keys::TrustAnchors development_trust();
 /// The shipped development CA of citizens' certificates.
 keys::TrustAnchors development_holder_trust();
+/// Both, for PIV cards.
+keys::CertificatePool development_pool();
 
 }  // namespace kartsaz::verify
