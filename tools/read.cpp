@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "keys/crypto.h"
+#include "libcard/app/piv/containers.h"
+#include "libcard/app/piv/read.h"
 #include "libcard/app/pkcs15/read.h"
 #include "tools/command.h"
 #include "tools/console.h"
@@ -56,6 +58,7 @@ int run_read(const ReadOptions& options) {
             app::emrtd::save_for_people(*emrtd, options.folder);
         if (const auto* signature = dump.application("pkcs15"))
             app::pkcs15::save_for_people(*signature, options.folder);
+        if (const auto* piv = dump.application("piv")) app::piv::save_for_people(*piv, options.folder);
     }
     if (options.card.json) print_json(dump_json(dump));
     say_dump(dump);
@@ -67,28 +70,49 @@ int run_read(const ReadOptions& options) {
 
 namespace {
 
-/// The PIN's state and what became of the challenges.
-void say_signature(const app::DumpApplication& application) {
+void say_pin(const app::DumpApplication& application) {
     std::string pin = application.fact("pin.state");
     if (const auto tries = application.fact("pin.tries.after"); !tries.empty())
         pin += fmt::format(", {} tries left", tries);
     if (const auto why = application.fact("pin.why"); !why.empty()) pin += fmt::format(" ({})", why);
     if (!pin.empty()) say_field("PIN", pin);
-    for (std::size_t i = 0;; ++i) {
-        const auto of_key = [&](const char* name) {
-            return application.fact(fmt::format("key.{}.{}", i, name));
-        };
-        if (of_key("id").empty()) return;
-        std::string said = of_key("algorithm");
-        if (!of_key("signature").empty()) {
-            said += ", signed a challenge";
-        } else if (!of_key("sw").empty()) {
-            said += fmt::format(", refused a challenge: {}", of_key("sw"));
-        } else if (!of_key("why").empty()) {
-            said += fmt::format(", not challenged: {}", of_key("why"));
-        }
-        say_field(fmt::format("key {}", i), said);
+}
+
+/// What became of the challenge to a key. @param prefix  of its facts: "key.0."
+void say_key(const app::DumpApplication& application, const std::string& name, const std::string& prefix) {
+    const auto of_key = [&](const char* fact) { return application.fact(prefix + fact); };
+    std::string said = of_key("algorithm");
+    if (!of_key("signature").empty()) {
+        said += ", signed a challenge";
+    } else if (!of_key("agreement.secret").empty()) {
+        said += ", agreed on a secret";
+    } else if (!of_key("sw").empty()) {
+        said += fmt::format(", refused a challenge: {}", of_key("sw"));
+    } else if (!of_key("why").empty()) {
+        said += fmt::format("{}not challenged: {}", said.empty() ? "" : ", ", of_key("why"));
     }
+    if (!said.empty()) say_field(name, said);
+}
+
+void say_signature(const app::DumpApplication& application) {
+    say_pin(application);
+    for (std::size_t i = 0;; ++i) {
+        if (application.fact(fmt::format("key.{}.id", i)).empty()) return;
+        say_key(application, fmt::format("key {}", i), fmt::format("key.{}.", i));
+    }
+}
+
+void say_piv(const app::DumpApplication& application) {
+    if (const auto version = application.fact("version"); !version.empty()) say_field("PIV version", version);
+    say_pin(application);
+    if (const auto whose = application.fact("management.keys"); !whose.empty())
+        say_field("management key", whose);
+    for (const auto& container : app::piv::containers()) {
+        if (!container.key) continue;
+        say_key(application, fmt::format("key {:02X}", *container.key),
+                fmt::format("key.{:02X}.", *container.key));
+    }
+    if (const auto fault = application.fact("fault"); !fault.empty()) say_field("fault", fault);
 }
 
 }  // namespace
@@ -98,6 +122,7 @@ void say_dump(const app::CardDump& dump) {
     for (const auto& application : dump.applications) {
         if (application.name == "emrtd") say_field("opened by", application.fact("access"));
         if (application.name == "pkcs15") say_signature(application);
+        if (application.name == "piv") say_piv(application);
         for (const auto& file : application.files) {
             say_field(file.name, file.refused.empty() ? fmt::format("{:>6} bytes", file.content.size())
                                                       : "not readable: " + file.refused);

@@ -12,6 +12,7 @@
 #include "libcard/app/globalplatform/cplc.h"
 #include "libcard/app/globalplatform/manager.h"
 #include "libcard/app/globalplatform/registry.h"
+#include "libcard/app/inspect_piv.h"
 #include "libcard/app/pkcs15/commands.h"
 #include "libcard/app/pkcs15/objects.h"
 #include "libcard/perso/secure_session.h"
@@ -37,8 +38,10 @@ public:
         manager();
         passport(pace);
         signature();
-        out_.blank = (passport_ || signature_) && !passport_written_ && !signature_written_ &&
-                     (!manager_ || answering_ == perso::AnsweringKeys::transport);
+        card_.reset();
+        piv_ = inspect_piv(card_, out_);
+        out_.blank = (passport_ || signature_ || piv_.there) && !passport_written_ && !signature_written_ &&
+                     !piv_.written && (!manager_ || answering_ == perso::AnsweringKeys::transport);
         profiles();
         return std::move(out_);
     }
@@ -198,12 +201,14 @@ private:
         if (passport && channel) out_.profiles.emplace_back("emrtd");
         if (passport && !passport_scp_) out_.profiles.emplace_back("national-eid-open");
         if (signature_ && !signature_written_ && !channel) out_.profiles.emplace_back("signature");
+        if (piv_.there && !piv_.written && piv_.makers) out_.profiles.emplace_back("piv-objects");
     }
 
     apdu::Exchanger card_;
     const keys::KeyStore& keys_;
     bool authenticate_;
     Inspection out_;
+    PivSeen piv_;
     bool signature_ = false, signature_written_ = false, passport_written_ = false;
     bool manager_ = false, passport_ = false, locked_ = false, passport_scp_ = false,
          only_authenticates_ = false;

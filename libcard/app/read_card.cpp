@@ -14,6 +14,7 @@
 #include "libcard/app/emrtd/read.h"
 #include "libcard/app/globalplatform/application.h"
 #include "libcard/app/globalplatform/manager.h"
+#include "libcard/app/piv/read.h"
 #include "libcard/app/pkcs15/read.h"
 #include "libcard/perso/journal.h"
 #include "libcard/perso/secure_session.h"
@@ -123,15 +124,38 @@ std::string document_number_of(const CardDump& dump) {
     }
 }
 
+/// What the secrets of the card are derived for; empty when nothing tells.
+std::string identity_of(const ReadCardOptions& options, const CardDump& dump) {
+    const std::string number =
+        options.document_number.empty() ? document_number_of(dump) : options.document_number;
+    if (dump.chip.empty() && number.empty()) return {};
+    return keys::identity_of_card(dump.chip, number);
+}
+
+bool read_piv(apdu::Transport& card, const ReadCardOptions& options, CardDump& dump) {
+    card.reset();
+    piv::ReadOptions reading;
+    reading.keys = options.keys;
+    reading.pin = options.pin;
+    reading.transport_pin = options.transport_pin;
+    reading.identity = identity_of(options, dump);
+    auto application = piv::read_application(card, reading);
+    if (!application) return false;
+    if (piv::is_blank(*application)) {
+        dump.blank.push_back(application->name);
+    } else {
+        dump.applications.push_back(std::move(*application));
+    }
+    return true;
+}
+
 bool read_signature(apdu::Transport& card, const ReadCardOptions& options, CardDump& dump) {
     card.reset();
     pkcs15::ReadOptions reading;
     reading.keys = options.keys;
     reading.pin = options.pin;
     reading.transport_pin = options.transport_pin;
-    const std::string number =
-        options.document_number.empty() ? document_number_of(dump) : options.document_number;
-    if (!dump.chip.empty() || !number.empty()) reading.identity = keys::identity_of_card(dump.chip, number);
+    reading.identity = identity_of(options, dump);
     auto application = pkcs15::read_application(card, reading);
     if (!application) return false;
     const bool begun = application->fact("pin.status") != "9000" ||
@@ -156,7 +180,8 @@ CardDump read_card(apdu::Transport& raw, const ReadCardOptions& options) {
     const bool locked = read_manager(card, options.keys, dump);
 
     const auto no_passport = read_passport(card, options, dump);
-    if (read_signature(card, options, dump) || !no_passport) return dump;
+    const bool signature = read_signature(card, options, dump);
+    if (read_piv(raw, options, dump) || signature || !no_passport) return dump;
     if (!locked) throw *no_passport;
     throw Error{Errc::card_refused,
                 "the card is locked (CARD_LOCKED: its card manager says so by SELECT: SW 6283), and no other "

@@ -28,9 +28,9 @@ struct ReadCardOptions {
 };
 
 /// Chip identity, card manager facts ("key-version", "keys", "life-cycle"), the passport application and the
-/// signature application with their proofs (facts: libcard/app/emrtd/read.h, libcard/app/pkcs15/read.h); one
-/// of the two is enough. One that is there without a file or a PIN is named in CardDump::blank. The card is
-/// reset first.
+/// signature application and the PIV application with their proofs (facts: libcard/app/emrtd/read.h,
+/// libcard/app/pkcs15/read.h, libcard/app/piv/read.h); one of them is enough. One that is there and that
+/// nobody has begun is named in CardDump::blank. The card is reset first.
 /// @throws Error{card_refused} when nothing that is known here is on the card; Error{keys_failed} when
 /// nothing opens it
 CardDump read_card(apdu::Transport& card, const ReadCardOptions& options);

@@ -56,19 +56,21 @@ struct ReadOptions {
     std::string identity;                    ///< what they are derived for: keys::identity_of_card()
     const keys::SecretBytes* pin = nullptr;  ///< the holder's PIN; used instead of the transport PIN
     std::optional<perso::TransportPin> transport_pin{};  ///< how it was made; empty: keyset "pin", six digits
+    std::string management_keyset = "piv-management";    ///< with the role "management"
 };
 
 /// From a card that was just reset. Empty when it has no such application. The transport PIN is tried only
-/// when all tries are left, a given PIN only when more than one is left. The management key is asked for a
-/// proof of its own first, and nothing is sent that a card would count.
+/// when all tries are left, a given PIN only when more than one is left. Whose the management key is, the
+/// metadata tell, or one proof each of the issuer's and of the well-known key, which no card counts.
 std::optional<DumpApplication> read_application(apdu::Transport& card, const ReadOptions& options);
 
 /// Whether nothing was ever put into it: no certificate, no key that is told, no face, no fingerprints, no
 /// security object; what makers put there themselves (CHUID, CCC, key history) does not count.
 bool is_blank(const DumpApplication& application);
 
-/// Certificates (.pem, .der), face (.jpg, .jp2) and fingerprints (.fmr, INCITS 378) into `folder`. What
-/// cannot be decoded is left out. Returns what was written. @throws Error{store_failed}
+/// Certificates ("piv-9A.pem" and .der), face ("piv-face.jpg", .jp2) and fingerprints ("piv-fingers.fmr",
+/// INCITS 378) into `folder`. What cannot be decoded is left out. Returns what was written. @throws
+/// Error{store_failed}
 std::vector<std::filesystem::path> save_for_people(const DumpApplication& application,
                                                    const std::filesystem::path& folder);
 
