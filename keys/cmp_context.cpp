@@ -173,7 +173,7 @@ CmpContext::Request CmpContext::read_request(ByteView der) {
     return request;
 }
 
-void CmpContext::fail(const std::string& doing) const {
+void CmpContext::fail(const std::string& doing, bool kept) const {
     std::array<char, 512> words{};
     const bool answered = OSSL_CMP_CTX_get_status(context_) >= 0;
     const char* status = OSSL_CMP_CTX_snprint_PKIStatus(context_, words.data(), words.size());
@@ -193,6 +193,12 @@ void CmpContext::fail(const std::string& doing) const {
             fmt::format("{}the CA refused: {}; when its reason is removed, the same call with the same "
                         "card goes on ({})",
                         head, answered && status != nullptr ? status : "no status", reasons.text)};
+    }
+    if (kept) {
+        throw Error{Errc::interrupted,
+                    fmt::format("{}the certificate was taken and is kept, but its confirmation has no usable "
+                                "answer ({}); the same call with the same card goes on with it",
+                                head, reasons.text)};
     }
     if (!answered && (reasons.unreachable || reasons.waiting)) {
         throw Error{Errc::interrupted,

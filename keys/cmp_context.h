@@ -30,7 +30,8 @@ public:
     static Request read_request(ByteView der);
 
     /// Throws what the failed transaction means: refused, not answered in time, not reached, not trusted.
-    [[noreturn]] void fail(const std::string& doing) const;
+    /// @param kept  a certificate came and is on disk: what failed is its confirmation
+    [[noreturn]] void fail(const std::string& doing, bool kept = false) const;
 
 private:
     void set_protection(const CmpOptions& options);

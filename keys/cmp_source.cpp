@@ -29,6 +29,7 @@ struct Confirmation {
     const CmpSource::Keep& keep;
     const CmpOptions& options;
     std::exception_ptr fault{};
+    bool kept = false;
 };
 
 int confirm(OSSL_CMP_CTX* context, X509* certificate, int fail_info, const char** text) {
@@ -37,7 +38,10 @@ int confirm(OSSL_CMP_CTX* context, X509* certificate, int fail_info, const char*
     try {
         const Bytes der = to_der(certificate);
         check_issued(wanted->order, der, wanted->options.trusted, "CMP: the CA's certificate");
-        if (wanted->keep) wanted->keep(wanted->order, der);
+        if (wanted->keep) {
+            wanted->keep(wanted->order, der);
+            wanted->kept = true;
+        }
         return 0;
     } catch (const Error& error) {
         wanted->fault = std::make_exception_ptr(error);
@@ -75,7 +79,7 @@ Bytes CmpSource::certificate(const CertificateOrder& order) {
     openssl_done(OSSL_CMP_CTX_set_certConf_cb_arg(context.get(), &confirmation), "CMP: confirmation");
     X509* certificate = OSSL_CMP_exec_P10CR_ses(context.get());
     if (confirmation.fault) std::rethrow_exception(confirmation.fault);
-    if (certificate == nullptr) context.fail("certificate request");
+    if (certificate == nullptr) context.fail("certificate request", confirmation.kept);
     // owned by the context
     Bytes der = to_der(certificate);
     check_issued(order, der, options_.trusted, "CMP: the CA's certificate");

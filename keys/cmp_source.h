@@ -36,7 +36,8 @@ public:
     ~CmpSource() override;
 
     /// Not idempotent by itself: put a RememberingSource before it (remembering_source.h).
-    /// @throws Error{interrupted} when the CA cannot be reached or has not decided within the time,
+    /// @throws Error{interrupted} when the CA cannot be reached or has not decided within the time, or when
+    ///         the certificate is kept and its confirmation was not answered;
     ///         Error{keys_failed} when it refuses (with its status text) or its answer cannot be trusted
     Bytes certificate(const CertificateOrder& order) override;
     std::optional<std::size_t> certificate_size(const CertificateTemplate& content,
