@@ -11,7 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 
 #include "keys/certificate_request.h"
@@ -59,37 +58,6 @@ std::string wait_for_port(const std::string& log, faults::Process& process) {
     ::close(notify);
     if (port.empty()) throw std::runtime_error{"openssl cmp does not serve: " + faults::text_of(log)};
     return port;
-}
-
-/// A socket that listens on a port of this machine alone, and the port.
-std::pair<int, unsigned> listen_anywhere() {
-    const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(made, raw, size) != 0 || ::listen(made, 8) != 0 || ::getsockname(made, raw, &size) != 0) {
-        throw std::runtime_error{"no port to listen on"};
-    }
-    return {made, ntohs(address.sin_port)};
-}
-
-/// One HTTP message: it ends with its body, whose length its head tells, or with the connection.
-std::string receive_message(int peer) {
-    std::string message;
-    std::array<char, 4096> block{};
-    for (;;) {
-        const auto head = message.find("\r\n\r\n");
-        const auto length = message.find("Content-Length: ");
-        if (head != std::string::npos && length != std::string::npos &&
-            message.size() >= head + 4 + std::stoul(message.substr(length + 16))) {
-            return message;
-        }
-        const auto got = ::recv(peer, block.data(), block.size(), 0);
-        if (got <= 0) return message;
-        message.append(block.data(), static_cast<std::size_t>(got));
-    }
 }
 
 }  // namespace
@@ -166,45 +134,15 @@ std::string MockServer::url() const {
     return "http://localhost:" + port_ + "/pkix/";
 }
 
-NonsenseServer::NonsenseServer(std::string answer) : answer_{std::move(answer)} {
-    std::tie(socket_, port_) = listen_anywhere();
-    thread_ = std::thread{[this] { serve(); }};
-}
-
-NonsenseServer::~NonsenseServer() {
-    ::shutdown(socket_, SHUT_RDWR);
-    thread_.join();
-    ::close(socket_);
-}
-
-void NonsenseServer::serve() const {
-    for (;;) {
-        const int peer = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (peer < 0) return;
-        receive_message(peer);
-        ::send(peer, answer_.data(), answer_.size(), MSG_NOSIGNAL);
-        ::close(peer);
-    }
-}
-
-std::string NonsenseServer::url() const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/";
-}
+NonsenseServer::NonsenseServer(std::string answer)
+    : HttpService{[answer = std::move(answer)](const std::string&) { return answer; }} {}
 
 FlippingRelay::FlippingRelay(const std::string& url)
-    : server_port_{static_cast<unsigned>(std::stoul(url.substr(url.rfind(':') + 1)))} {
-    std::tie(socket_, port_) = listen_anywhere();
-    thread_ = std::thread{[this] { serve(); }};
-}
-
-FlippingRelay::~FlippingRelay() {
-    ::shutdown(socket_, SHUT_RDWR);
-    thread_.join();
-    ::close(socket_);
-}
+    : server_port_{static_cast<unsigned>(std::stoul(url.substr(url.rfind(':') + 1)))},
+      service_{[this](const std::string& request) { return relay(request); }} {}
 
 std::string FlippingRelay::url() const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/pkix/";
+    return service_.url("pkix/");
 }
 
 void FlippingRelay::flip(std::size_t offset) {
@@ -226,26 +164,21 @@ std::string FlippingRelay::ask_server(const std::string& request) const {
     std::string answer;
     if (::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
         ::send(server, request.data(), request.size(), MSG_NOSIGNAL);
-        answer = receive_message(server);
+        answer = receive_http(server);
     }
     ::close(server);
     return answer;
 }
 
-void FlippingRelay::serve() {
-    for (;;) {
-        const int peer = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (peer < 0) return;
-        auto answer = ask_server(receive_message(peer));
-        const auto body = answer.find("\r\n\r\n") + 4;
-        if (answers_++ == 0) {
-            first_size_ = answer.size() - body;
-            const auto offset = static_cast<std::size_t>(offset_.load());
-            if (offset_ >= 0 && body + offset < answer.size()) answer[body + offset] ^= 0x01;
-        }
-        ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
-        ::close(peer);
+std::string FlippingRelay::relay(const std::string& request) {
+    auto answer = ask_server(request);
+    const auto body = answer.find("\r\n\r\n") + 4;
+    if (answers_++ == 0) {
+        first_size_ = answer.size() - body;
+        const auto offset = static_cast<std::size_t>(offset_.load());
+        if (offset_ >= 0 && body + offset < answer.size()) answer[body + offset] ^= 0x01;
     }
+    return answer;
 }
 
 }  // namespace kartsaz::test

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "keys/cmp_source.h"
 #include "tests/faults/process.h"
+#include "tests/support/http_service.h"
 
 /// CAs to ask: OpenSSL's mock server for CMP with certificates made by OpenSSL's own tools, and one that
 /// answers nonsense.
@@ -48,31 +48,16 @@ private:
     std::string port_;
 };
 
-/// Reads one HTTP request per connection and answers always the same bytes.
-class NonsenseServer {
+/// Answers always the same bytes.
+class NonsenseServer : public HttpService {
 public:
     explicit NonsenseServer(std::string answer);
-    ~NonsenseServer();
-    NonsenseServer(const NonsenseServer&) = delete;
-    NonsenseServer& operator=(const NonsenseServer&) = delete;
-    std::string url() const;
-
-private:
-    void serve() const;
-
-    std::string answer_;
-    int socket_ = -1;
-    unsigned port_ = 0;
-    std::thread thread_;
 };
 
 /// Passes requests on to a server and changes one byte of the body of one of its answers.
 class FlippingRelay {
 public:
     explicit FlippingRelay(const std::string& url);
-    ~FlippingRelay();
-    FlippingRelay(const FlippingRelay&) = delete;
-    FlippingRelay& operator=(const FlippingRelay&) = delete;
     std::string url() const;
     /// From now on: the first answer has this byte changed; those after it are as they come.
     void flip(std::size_t offset);
@@ -82,15 +67,13 @@ public:
     std::size_t answers() const { return answers_; }
 
 private:
-    void serve();
+    std::string relay(const std::string& request);
     std::string ask_server(const std::string& request) const;
 
     unsigned server_port_ = 0;
     std::atomic<std::ptrdiff_t> offset_{-1};
     std::atomic<std::size_t> first_size_{0}, answers_{0};
-    int socket_ = -1;
-    unsigned port_ = 0;
-    std::thread thread_;
+    HttpService service_;  // the last: it uses the others
 };
 
 }  // namespace kartsaz::test
