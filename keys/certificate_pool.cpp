@@ -111,9 +111,17 @@ void Reader::signed_data(CMS_ContentInfo* cms) {
 
 std::size_t Reader::response(ByteView bytes, std::size_t offset) {
     const auto* at = bytes.data();
-    auto* parsed = d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes.size()));
+    const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> parsed{
+        d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(bytes.size())), &OCSP_RESPONSE_free};
     if (parsed == nullptr) refuse(what_, fmt::format("offset {}: not an OCSP response", offset));
-    OCSP_RESPONSE_free(parsed);
+    const int status = OCSP_response_status(parsed.get());
+    if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        refuse(what_, fmt::format("offset {}: an OCSP response that answers nothing: its status is \"{}\"",
+                                  offset, OCSP_response_status_str(status)));
+    }
+    const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic{
+        OCSP_response_get1_basic(parsed.get()), &OCSP_BASICRESP_free};
+    if (basic == nullptr) refuse(what_, fmt::format("offset {}: not a basic OCSP response", offset));
     const auto size = static_cast<std::size_t>(at - bytes.data());
     something_ = true;
     ++counts_.ocsp;

@@ -83,8 +83,8 @@ public:
     void add_certificate(ByteView encoded, const std::string& what);
     /// Of several CRLs of one issuer (and scope) only the newest counts: the one of the highest cRLNumber,
     /// then of the latest thisUpdate, that was issued when the question is asked for and bears a right
-    /// signature; the order of adding says nothing. What a newer one, of after that, says was revoked by then
-    /// is revoked, too. RFC 5280, 5.2.3 and 6.3.
+    /// signature; the order of adding says nothing. Who any of them says was revoked by then is revoked, also
+    /// when a newer one says nothing of it: only a hold ends. RFC 5280, 3.3, 5.2.3, 5.3.1 and 6.3.
     void add_crl(ByteView encoded, const std::string& what);
     std::size_t size() const;
 
