@@ -196,14 +196,14 @@ void GoodCard::remove(const std::string& name) {
 
 void GoodCard::sign(bool com_too) {
     emrtd::LdsSecurityObject object;
-    object.hash_oid = "2.16.840.1.101.3.4.2.1";
+    object.version = 1;
     object.lds_version = "0108";
     object.unicode_version = "040000";
     emrtd::Com com;
     for (const auto& def : emrtd::files()) {
         const auto* one = emrtd().file(def.name);
         if (def.dg == 0 || one == nullptr) continue;
-        object.hashes[def.dg] = keys::sha256(one->content);
+        object.groups.push_back({static_cast<std::uint8_t>(def.dg), keys::sha256(one->content)});
         com.tags.push_back(def.tag);
     }
     put("EF.SOD",

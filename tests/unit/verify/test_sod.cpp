@@ -33,20 +33,21 @@ struct Issued {
     std::string crl;
     bool demand_crl = false;
     bool trusted = true;
-    std::string hash_oid = "2.16.840.1.101.3.4.2.1";
+    keys::HashAlgorithm algorithm = keys::HashAlgorithm::sha256;
 
     verify::Report judge() {
         const Identity signer{wish, &csca};
         const keys::DocumentSigner document_signer{keys::SecretBytes{to_bytes(signer.pem())}};
         app::emrtd::LdsSecurityObject object;
-        object.hash_oid = hash_oid;
+        object.algorithm = algorithm;
+        object.version = 1;
         object.lds_version = "0108";
         object.unicode_version = "040000";
-        const auto algorithm =
-            hash_oid == "1.3.14.3.2.26" ? keys::HashAlgorithm::sha1 : keys::HashAlgorithm::sha256;
         for (const auto& def : app::emrtd::files()) {
             const auto* file = card.emrtd().file(def.name);
-            if (def.dg != 0 && file != nullptr) object.hashes[def.dg] = keys::hash(algorithm, file->content);
+            if (def.dg == 0 || file == nullptr) continue;
+            object.groups.push_back(
+                {static_cast<std::uint8_t>(def.dg), keys::hash(algorithm, file->content)});
         }
         card.file("EF.SOD").content = app::emrtd::encode_sod(
             document_signer.sign_lds_security_object(app::emrtd::encode_lds_security_object(object)));
@@ -124,7 +125,7 @@ TEST_CASE("a certificate that may not sign documents is refused", "[verify][sod]
 
 TEST_CASE("hashes of a broken algorithm are refused, though they are signed", "[verify][sod]") {
     Issued issued;
-    issued.hash_oid = "1.3.14.3.2.26";
+    issued.algorithm = keys::HashAlgorithm::sha1;
     rejected_for(issued.judge(), "emrtd.sod.digest-algorithm");
 }
 

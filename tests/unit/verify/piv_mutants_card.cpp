@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/crypto.h"
+#include "piv_mutants.h"
+
+namespace kartsaz::test {
+namespace pv = app::piv;
+namespace {
+
+PivChange fact(const char* name, const char* value) {
+    return [=](GoodPiv& c) { c.facts[name] = value; };
+}
+
+/// The card as it is, registered before; `change` tells what was another then.
+void register_as(GoodPiv& card, const std::function<void(GoodPiv&)>& change) {
+    GoodPiv before = card;
+    change(before);
+    card.registered = before.dump();
+}
+
+const std::set<std::string> files{"card.against.files"};
+constexpr const char* every_byte = "the registered card's files are compared byte for byte, too";
+
+}  // namespace
+
+std::vector<PivMutant> piv_card_mutants() {
+    return {
+        mutant_proved("piv.read", "answers without an end",
+                      fact("fault", "the card does not come to an end")),
+        mutant_proved("piv.key.possession", "9A signs with another key",
+                      [](GoodPiv& c) {
+                          c.facts["key.9A.signature"] =
+                              to_hex(GoodPiv::key(0x9E).sign(from_hex(c.facts["key.9A.message"])));
+                      }),
+        mutant_proved("piv.key.public", "the card shows another key in 9A",
+                      [](GoodPiv& c) { c.facts["key.9A.public"] = to_hex(GoodPiv::key(0x9E).public_key()); }),
+        mutant_proved("piv.key.certificate", "a retired key without a certificate",
+                      [](GoodPiv& c) {
+                          const Bytes message = keys::sha256(Bytes{0x82});
+                          c.facts["key.82.public"] = to_hex(GoodPiv::key(0x82).public_key());
+                          c.facts["key.82.message"] = to_hex(message);
+                          c.facts["key.82.digest"] = "sha256";
+                          c.facts["key.82.signature"] = to_hex(GoodPiv::key(0x82).sign(message));
+                      }),
+        mutant_proved("piv.key.origin", "a signature key that was imported",
+                      fact("key.9C.origin", "imported")),
+        mutant_proved("piv.key.pin", "9A answers without the PIN", fact("key.9A.plain.sw", "9000")),
+        mutant_proved("piv.pin.blocked", "a blocked PIN",
+                      [](GoodPiv& c) {
+                          c.facts["pin.state"] = "blocked";
+                          c.facts["pin.tries"] = "0";
+                          c.facts["pin.status"] = "6983";
+                      }),
+        mutant_proved("piv.pin.tries", "a spent try", fact("pin.tries", "2")),
+        mutant_proved("piv.pin.holder", "the holder's own PIN", fact("pin.state", "changed")),
+        mutant_proved("piv.pin.factory", "the maker's PIN", fact("pin.factory", "yes")),
+        mutant_proved("piv.puk", "a blocked PUK", fact("puk.tries", "0")),
+        mutant_proved("piv.management.key", "the factory's management key",
+                      [](GoodPiv& c) {
+                          c.facts["management.keys"] = "factory";
+                          c.demanded = true;
+                      }),
+        mutant_proved("piv.management.algorithm", "a management key of triple DES",
+                      fact("management.algorithm", "03")),
+        mutant_proved("piv.access.plain", "a face that anybody may read", fact("plain.face", "9000")),
+        with(mutant_proved("piv.against.identity", "another card's FASC-N and GUID were registered",
+                           [](GoodPiv& c) {
+                               register_as(c, [](GoodPiv& b) {
+                                   b.chuid.guid = from_hex("21EAD4440EF74DDDBADF884B067E14F9");
+                                   b.objects[pv::id_chuid] = pv::encode_chuid(b.chuid);
+                               });
+                           }),
+             files, every_byte),
+        with(mutant_proved("piv.against.keys", "another key in 9E was registered",
+                           [](GoodPiv& c) {
+                               register_as(c, [](GoodPiv& b) {
+                                   b.wishes[0x9E].serial = "77";
+                                   b.wishes[0x9E].key_of = &GoodPiv::key(0x77);
+                                   b.put_certificate(0x9E, PivParty{b.wishes[0x9E], &b.ca}.certificate());
+                               });
+                           }),
+             files, every_byte),
+        with(mutant_proved("piv.against.serial", "the serial number of 9E was registered for a retired key",
+                           [](GoodPiv& c) {
+                               register_as(c, [](GoodPiv& b) {
+                                   auto wish = b.wishes[0x9E];
+                                   wish.key_of = &GoodPiv::key(0x77);
+                                   b.put_certificate(0x82, PivParty{wish, &b.ca}.certificate());
+                               });
+                           }),
+             files, every_byte)};
+}
+
+}  // namespace kartsaz::test
