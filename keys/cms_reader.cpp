@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "apdu/error.h"
+#include "keys/digest_name.h"
 
 namespace kartsaz::keys {
 
@@ -31,20 +32,7 @@ std::string words_of(const ASN1_OBJECT* oid) {
 }
 
 std::optional<HashAlgorithm> hash_of(const ASN1_OBJECT* oid) {
-    switch (OBJ_obj2nid(oid)) {
-        case NID_sha1:
-            return HashAlgorithm::sha1;
-        case NID_sha224:
-            return HashAlgorithm::sha224;
-        case NID_sha256:
-            return HashAlgorithm::sha256;
-        case NID_sha384:
-            return HashAlgorithm::sha384;
-        case NID_sha512:
-            return HashAlgorithm::sha512;
-        default:
-            return std::nullopt;
-    }
+    return hash_of_nid(OBJ_obj2nid(oid));
 }
 
 Owned<CMS_ContentInfo_st> parse_signed_data(ByteView cms) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/digest_name.h"
 
+#include <openssl/obj_mac.h>
+
 #include "apdu/error.h"
 
 namespace kartsaz::keys {
@@ -19,6 +21,23 @@ const char* openssl_digest_name(HashAlgorithm algorithm) {
             return "SHA2-512";
     }
     throw Error{Errc::internal, "unknown hash"};
+}
+
+std::optional<HashAlgorithm> hash_of_nid(int nid) {
+    switch (nid) {
+        case NID_sha1:
+            return HashAlgorithm::sha1;
+        case NID_sha224:
+            return HashAlgorithm::sha224;
+        case NID_sha256:
+            return HashAlgorithm::sha256;
+        case NID_sha384:
+            return HashAlgorithm::sha384;
+        case NID_sha512:
+            return HashAlgorithm::sha512;
+        default:
+            return std::nullopt;
+    }
 }
 
 }  // namespace kartsaz::keys

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "apdu/error.h"
+#include "keys/digest_name.h"
 #include "keys/signing_key.h"
 
 namespace kartsaz::keys {
@@ -48,20 +49,8 @@ int rsa_index() {
 }
 
 HashAlgorithm algorithm_of_nid(int type) {
-    switch (type) {
-        case NID_sha1:
-            return HashAlgorithm::sha1;
-        case NID_sha224:
-            return HashAlgorithm::sha224;
-        case NID_sha256:
-            return HashAlgorithm::sha256;
-        case NID_sha384:
-            return HashAlgorithm::sha384;
-        case NID_sha512:
-            return HashAlgorithm::sha512;
-        default:
-            throw Error{Errc::keys_failed, "a digest that the key cannot sign"};
-    }
+    if (const auto known = hash_of_nid(type)) return *known;
+    throw Error{Errc::keys_failed, "a digest that the key cannot sign"};
 }
 
 /// Calls the key; what it throws becomes an entry of OpenSSL's error queue, see openssl_reason().
