@@ -127,7 +127,7 @@ void sod_agree(const Observation& seen, Verdicts& verdicts) {
         verdicts.fault("EF.COM", tag_offset(seen, tag), "the data groups that EF.SOD signs", tag_name(tag),
                        fmt::format("EF.COM lists {}, of which EF.SOD has no hash", tag_name(tag)));
     }
-    for (const auto& [dg, hash] : seen.sod->lds.hashes) {
+    for (const auto& [dg, hash] : seen.sod->lds.groups) {
         const emrtd::EfDef* def = emrtd::file_of_dg(dg);
         if (def == nullptr || std::find(tags.begin(), tags.end(), def->tag) != tags.end()) continue;
         verdicts.fault("EF.COM", com_offset(seen, 0x5C), fmt::format("{} in the tag list", def->name),

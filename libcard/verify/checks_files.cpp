@@ -52,17 +52,12 @@ void dg_hash(const Observation& seen, Verdicts& verdicts, unsigned dg) {
         const std::string why = seen.refused(def->name);
         return verdicts.skip(fmt::format("not readable: {}", why.empty() ? "absent" : why));
     }
-    const auto algorithm = hash_algorithm(seen.sod->lds.hash_oid);
-    if (!algorithm) {
-        verdicts.fault("EF.SOD", {}, "a known hash algorithm", seen.sod->lds.hash_oid,
-                       "the hash algorithm of EF.SOD is not a known one");
-        return;
-    }
-    const Bytes& expected = seen.sod->lds.hashes.at(dg);
+    const auto algorithm = seen.sod->lds.algorithm;
+    const Bytes& expected = *seen.sod->lds.find(dg);
     const ByteView object = object_of(*file);
-    const Bytes got = keys::hash(*algorithm, object);
+    const Bytes got = keys::hash(algorithm, object);
     // A wrong hash may come from a wrong length, so the place is looked for in all that was read.
-    if (got != expected) return hash_differs(seen, verdicts, *def, file->content, *algorithm, expected, got);
+    if (got != expected) return hash_differs(seen, verdicts, *def, file->content, algorithm, expected, got);
     verdicts.pass(fmt::format("{} bytes, {}...", object.size(), to_hex(got).substr(0, 16)));
 }
 
@@ -85,13 +80,13 @@ void covered(const Observation& seen, Verdicts& verdicts) {
         verdicts.fault(name, {}, "on the card", why.empty() ? "absent" : why,
                        fmt::format("EF.SOD signs {}, which could not be read", name));
     }
-    for (const auto& [dg, hash] : seen.sod->lds.hashes) {
+    for (const auto& [dg, hash] : seen.sod->lds.groups) {
         if (emrtd::file_of_dg(dg) != nullptr) continue;
         verdicts.fault("EF.SOD", {}, "data groups 1 to 16", fmt::format("{}", dg),
                        fmt::format("EF.SOD has a hash of data group {}, which does not exist", dg));
     }
     if (verdicts.findings().empty()) {
-        verdicts.pass(fmt::format("{} data groups, each signed and there", seen.sod->lds.hashes.size()));
+        verdicts.pass(fmt::format("{} data groups, each signed and there", seen.sod->lds.groups.size()));
     }
 }
 

@@ -53,25 +53,30 @@ void signature(const Observation& seen, Verdicts& verdicts) {
     verdicts.pass(fmt::format("signed by {}", object.signer));
 }
 
-bool weak(const std::string& hash_oid) {
-    return hash_oid == "1.3.14.3.2.26" || hash_oid == "1.2.840.113549.2.5";
-}
-
-std::string digest_name(const std::string& oid) {
-    if (oid == "2.16.840.1.101.3.4.2.1") return "SHA-256";
-    if (oid == "2.16.840.1.101.3.4.2.2") return "SHA-384";
-    if (oid == "2.16.840.1.101.3.4.2.3") return "SHA-512";
-    return oid == "2.16.840.1.101.3.4.2.4" ? "SHA-224" : oid;
+const char* digest_name(keys::HashAlgorithm algorithm) {
+    switch (algorithm) {
+        case keys::HashAlgorithm::sha224:
+            return "SHA-224";
+        case keys::HashAlgorithm::sha256:
+            return "SHA-256";
+        case keys::HashAlgorithm::sha384:
+            return "SHA-384";
+        case keys::HashAlgorithm::sha512:
+            return "SHA-512";
+        default:
+            return "SHA-1";
+    }
 }
 
 void digest_algorithm(const Observation& seen, Verdicts& verdicts) {
     if (!seen.sod) return verdicts.skip(no_sod);
-    const std::string& oid = seen.sod->lds.hash_oid;
-    if (weak(oid)) {
-        verdicts.fault("EF.SOD", {}, "SHA-224 or stronger", oid, "EF.SOD's hashes are of a broken algorithm");
+    const auto algorithm = seen.sod->lds.algorithm;
+    if (algorithm == keys::HashAlgorithm::sha1) {
+        verdicts.fault("EF.SOD", {}, "SHA-224 or stronger", std::string{keys::dotted_oid(algorithm)},
+                       "EF.SOD's hashes are of a broken algorithm");
         return;
     }
-    verdicts.pass(digest_name(oid));
+    verdicts.pass(digest_name(algorithm));
 }
 
 void signer_chain(const Observation& seen, Verdicts& verdicts) {

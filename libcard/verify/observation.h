@@ -72,7 +72,7 @@ struct Observation {
     /// The signature over EF.SOD's content is right, so its hash list can be leaned on.
     bool sod_signed() const { return sod && sod->signed_object.signature_ok; }
     /// EF.SOD holds a hash of this data group.
-    bool sod_covers(unsigned dg) const { return sod && sod->lds.hashes.count(dg) != 0; }
+    bool sod_covers(unsigned dg) const { return sod && sod->lds.find(dg) != nullptr; }
     /// The card refuses writing.
     bool locked() const;
 

@@ -128,15 +128,6 @@ Bytes dg3_form(const record::Record& record) {
 
 }  // namespace
 
-std::optional<keys::HashAlgorithm> hash_algorithm(const std::string& oid) {
-    if (oid == "1.3.14.3.2.26") return keys::HashAlgorithm::sha1;
-    if (oid == "2.16.840.1.101.3.4.2.4") return keys::HashAlgorithm::sha224;
-    if (oid == "2.16.840.1.101.3.4.2.1") return keys::HashAlgorithm::sha256;
-    if (oid == "2.16.840.1.101.3.4.2.2") return keys::HashAlgorithm::sha384;
-    if (oid == "2.16.840.1.101.3.4.2.3") return keys::HashAlgorithm::sha512;
-    return std::nullopt;
-}
-
 std::vector<Bytes> expected_files(const record::Record& record, unsigned dg) {
     try {
         switch (dg) {

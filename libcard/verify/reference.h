@@ -11,9 +11,6 @@
 
 namespace kartsaz::verify {
 
-/// The digest of a hash OID in dotted form; empty when it is not a known one.
-std::optional<keys::HashAlgorithm> hash_algorithm(const std::string& dotted_oid);
-
 /// Where a file departs from what was signed, and who says so.
 struct Place {
     std::size_t offset = 0;

@@ -11,7 +11,6 @@
 namespace kartsaz::app::emrtd {
 namespace {
 
-constexpr std::string_view sha256_oid = "2.16.840.1.101.3.4.2.1";
 constexpr std::string_view lds_version = "0108";
 constexpr std::string_view unicode_version = "040000";
 constexpr unsigned pace_p256 = 12;
@@ -112,13 +111,15 @@ bool still_good(const Bytes& file, ByteView content, const keys::DocumentSigner&
 
 Bytes sod(const perso::Order& order, const std::vector<perso::Item>& groups, const State* state) {
     LdsSecurityObject object;
-    object.hash_oid = sha256_oid;
+    object.version = 1;
     object.lds_version = lds_version;
     object.unicode_version = unicode_version;
     for (const auto& item : groups) {
         const auto* file = find_file(item.fid);
-        if (file->dg != 0) object.hashes[file->dg] = keys::sha256(item.content);
+        if (file->dg == 0) continue;
+        object.groups.push_back({static_cast<std::uint8_t>(file->dg), keys::sha256(item.content)});
     }
+    std::ranges::sort(object.groups, {}, &LdsSecurityObject::Group::number);
     const Bytes content = encode_lds_security_object(object);
     if (order.signer == nullptr) {
         throw Error{Errc::keys_failed, "the key store has no document signer, and EF.SOD must be signed"};

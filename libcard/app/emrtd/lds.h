@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apdu/bytes.h"
+#include "keys/lds_security_object.h"
 #include "libcard/record/date.h"
 
 /// The files of the ICAO logical data structure (LDS1). Each file is declared once, with encode and decode
@@ -129,15 +129,10 @@ Bytes pace_info_ecdh_gm_aes128(unsigned parameter_id);
 Bytes encode_dg15(ByteView subject_public_key_info);
 Bytes decode_dg15(ByteView file);
 
-/// LDSSecurityObject. 4.6.2.3.
-struct LdsSecurityObject {
-    int version = 1;                           ///< 1 carries the two versions below
-    std::string hash_oid;                      ///< dotted: 2.16.840.1.101.3.4.2.1
-    std::map<unsigned, Bytes> hashes;          ///< by data group number
-    std::string lds_version, unicode_version;  ///< empty in version 0
-};
-Bytes encode_lds_security_object(const LdsSecurityObject& object);
-LdsSecurityObject decode_lds_security_object(ByteView der);
+/// What EF.SOD signs. 4.6.2.3.
+using keys::decode_lds_security_object;
+using keys::encode_lds_security_object;
+using keys::LdsSecurityObject;
 /// EF.SOD: tag 77 around a CMS SignedData. 4.6.2.
 Bytes encode_sod(ByteView cms);
 /// The CMS inside. @param[out] offset of the CMS in the file, when asked

@@ -125,7 +125,7 @@ private:
         }
         try {
             const Bytes cms = decode_sod(out_.file("EF.SOD")->content);
-            for (const auto& [dg, hash] : decode_lds_security_object(peek_lds_security_object(cms)).hashes) {
+            for (const auto& [dg, hash] : decode_lds_security_object(peek_lds_security_object(cms)).groups) {
                 groups.insert(dg);
             }
         } catch (const Error&) {

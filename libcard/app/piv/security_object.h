@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "keys/crypto.h"
+#include "keys/lds_security_object.h"
 #include "libcard/app/piv/fields.h"
 
 /// The security object: which containers are hashed, and the signed hashes. Source: SP 800-73-4 part 1, 3.1.7
@@ -27,18 +27,10 @@ struct SecurityObject {
 Bytes encode_security_object(const SecurityObject& object);
 SecurityObject decode_security_object(ByteView value);
 
-/// LDSSecurityObject version 0. Source: ICAO Doc 9303-10, 4.6.2.3.
-struct LdsHashes {
-    keys::HashAlgorithm algorithm = keys::HashAlgorithm::sha256;
-    struct Group {
-        std::uint8_t number = 0;
-        Bytes hash;
-    };
-    std::vector<Group> groups;  ///< in the order of the object, each number once
-    /// The group's hash, or null.
-    const Bytes* find(std::uint8_t number) const;
-};
+/// The signed hashes: an LDSSecurityObject of version 0, its hash algorithm with NULL.
+using LdsHashes = keys::LdsSecurityObject;
 Bytes encode_lds_hashes(const LdsHashes& hashes);
+/// @throws Error{input_invalid}
 LdsHashes decode_lds_hashes(ByteView der);
 
 /// What of a container the security object hashes: the whole value; of the discovery object what stands

@@ -36,12 +36,13 @@ std::map<std::string, Bytes> make_files(bool full, const Bytes& public_key) {
             {lds::active_authentication_info_ecdsa_sha256(), lds::pace_info_ecdh_gm_aes128(12)});
     }
     lds::Com com;
-    lds::LdsSecurityObject object{1, "2.16.840.1.101.3.4.2.1", {}, "0108", "040000"};
+    lds::LdsSecurityObject object{keys::HashAlgorithm::sha256, {}, 1, "0108", "040000"};
     for (const auto& def : lds::files()) {
         const auto found = files.find(std::string{def.name});
         if (found == files.end()) continue;
         com.tags.push_back(def.tag);
-        object.hashes[def.dg] = keys::sha256(found->second);
+        if (def.dg == 0) continue;
+        object.groups.push_back({static_cast<std::uint8_t>(def.dg), keys::sha256(found->second)});
     }
     const auto store = keys::development_keys();
     const keys::DocumentSigner signer{store->blob("document-signer")};
