@@ -63,7 +63,21 @@ profile::Profile load_profile(const std::string& name) {
     return profile::load(name);
 }
 
-record::Loaded load_record(const PersoOptions& options) {
+/// What an application of the profile is made from in place of a record; null: there is none that is.
+std::unique_ptr<perso::Material> load_material(const PersoOptions& options, const profile::Profile& profile,
+                                               const perso::Applications& applications) {
+    for (const auto* application : applications) {
+        if (auto material = application->load_material(profile, options.record)) return material;
+    }
+    return nullptr;
+}
+
+record::Loaded load_record(const PersoOptions& options, const perso::Material* material) {
+    if (material != nullptr) {
+        record::Loaded nobody;
+        nobody.record.document_number = material->card_number();
+        return nobody;
+    }
     check_source(options.record, "a record");
     return record::load(options.record, {options.reencode_photo});
 }
@@ -99,7 +113,10 @@ std::filesystem::path ca_folder(const PersoOptions& options) {
 }  // namespace
 
 void add_perso_options(CLI::App& command, PersoOptions& options) {
-    command.add_option("RECORD", options.record, "record.json of the citizen")->required();
+    command
+        .add_option("RECORD", options.record,
+                    "record.json of the citizen; for piv-objects a folder of objects")
+        ->required();
     command.add_option("-p,--profile", options.profile, "Shipped profile, or path of a .toml file")
         ->option_text("PROFILE")
         ->capture_default_str();
@@ -129,14 +146,16 @@ PersoJob::PersoJob(const PersoOptions& options, std::unique_ptr<keys::KeyStore> 
       profile_{load_profile(options.profile)},
       keys_{std::move(keys)},
       signer_{open_signer(*keys_)},
-      loaded_{load_record(options)},
       applications_{perso::select_applications(profile_, app::registry())},
+      material_{load_material(options, profile_, applications_)},
+      loaded_{load_record(options, material_.get())},
       issuing_{options.issuing, *keys_, profile_, ca_folder(options)},
       order_{loaded_.record,          profile_,      *keys_,
              signer_.get(),           now_seconds(), perso::keyset_names(profile_),
              options.permits.reassign} {
     order_.certificates = issuing_.certificates();
     order_.mailer = issuing_.mailer();
+    order_.material = material_.get();
     check_keys(*keys_, profile_);
     check_target(options_.receipt);
     check_target(options_.card.trace);

@@ -52,8 +52,9 @@ private:
     profile::Profile profile_;
     std::unique_ptr<keys::KeyStore> keys_;
     std::unique_ptr<keys::DocumentSigner> signer_;
-    record::Loaded loaded_;
     perso::Applications applications_;
+    std::unique_ptr<perso::Material> material_;
+    record::Loaded loaded_;
     Issuing issuing_;
     std::optional<keys::SecretBytes> holder_pin_;
     perso::Order order_;

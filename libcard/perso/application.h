@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "keys/issuer.h"
 #include "keys/key_store.h"
 #include "libcard/perso/image.h"
+#include "libcard/perso/material.h"
 #include "libcard/perso/plan.h"
 #include "libcard/perso/state.h"
 #include "libcard/profile/profile.h"
@@ -23,6 +25,7 @@ namespace kartsaz::perso {
 
 /// Everything that decides what a card must hold, besides the card.
 struct Order {
+    /// Where there is `material`, one that holds a document number and nothing else.
     const record::Record& record;
     const profile::Profile& profile;
     const keys::KeyStore& keys;
@@ -34,8 +37,11 @@ struct Order {
     keys::CertificateSource* certificates = nullptr;  ///< null: the profile needs no certificate
     const keys::PinMailer* mailer = nullptr;          ///< null: PIN letters are not written
     const keys::SecretBytes* holder_pin = nullptr;    ///< the holder's own PIN; null: he was not asked
+    const Material* material = nullptr;               ///< null: the card is made from `record`
 
     Services services() const { return {keys, certificates, mailer, holder_pin}; }
+    /// Names what the card is made from, for journal and receipt.
+    std::string digest() const;
 };
 
 class Application {
@@ -50,6 +56,13 @@ public:
     /// Reads every option of its profile section, so that mistakes are found before a card is touched.
     /// @throws Error{input_invalid}
     virtual void check(const profile::Profile& profile) const = 0;
+
+    /// What is at `path`, where this profile has the application made from that and not from a record; null
+    /// where it has not. @throws Error{input_invalid} naming file, offset and rule
+    virtual std::unique_ptr<Material> load_material(const profile::Profile& /*profile*/,
+                                                    const std::filesystem::path& /*path*/) const {
+        return nullptr;
+    }
 
     /// Looks at the card from outside: authenticates nothing, changes nothing. Leaves its AppState, facts and
     /// what it learned of chip and channel in `state`. Applications are looked at from the profile's last to

@@ -24,7 +24,7 @@ Guard::Guard(const Run& run, const CardState& state)
     : run_{run},
       chip_{keys::card_name(state.chip.name, run.order.record.document_number)},
       named_{state.chip.known()},
-      record_{record_digest(run.order.record)} {
+      record_{run.order.digest()} {
     if (run_.journal != nullptr) before_ = run_.journal->find(chip_);
 }
 

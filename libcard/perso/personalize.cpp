@@ -26,7 +26,7 @@ Receipt begin_receipt(const Prepared& prepared, const Run& run, const std::strin
     receipt.chip = chip;
     receipt.profile = run.order.profile.name;
     receipt.profile_digest = to_hex(run.order.profile.digest);
-    receipt.record_digest = record_digest(run.order.record);
+    receipt.record_digest = run.order.digest();
     receipt.image_digest = to_hex(prepared.image.digest());
     receipt.started = utc_text(run.order.now);
     receipt.development_keys = run.order.keys.development();

@@ -43,4 +43,8 @@ std::string record_digest(const record::Record& record) {
     return to_hex(keys::sha256(all));
 }
 
+std::string Order::digest() const {
+    return material != nullptr ? material->digest() : record_digest(record);
+}
+
 }  // namespace kartsaz::perso
