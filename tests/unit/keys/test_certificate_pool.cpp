@@ -137,6 +137,7 @@ TEST_CASE(
     put(folder / "root.key", to_bytes("secret"));
     put(folder / "unknown", to_bytes("hello"));
     put(folder / "list.revoked", make_crl({&root}));
+    put(folder / "other.backup", other.der());  // no anchor by an extension that says nothing
     const auto pool = load_pool(folder.path());
     CHECK(pool.anchors() == std::vector<Bytes>{root.der()});
     CHECK(pool.counts().others == 2);
