@@ -94,6 +94,16 @@ void SoftToken::add(const std::string& label) const {
     done(f->C_Finalize(nullptr), "C_Finalize");
 }
 
+void SoftToken::finalize() {
+    void* library = ::dlopen(module().c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) throw std::runtime_error{module() + " cannot be loaded"};
+    CK_FUNCTION_LIST* functions = nullptr;
+    done(reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"))(&functions),
+         "C_GetFunctionList");
+    done(functions->C_Finalize(nullptr), "C_Finalize");
+    ::dlclose(library);
+}
+
 keys::Pkcs11Uri SoftToken::uri() const {
     return keys::parse_pkcs11_uri(fmt::format("pkcs11:token={}?module-path={}", label_, module()));
 }

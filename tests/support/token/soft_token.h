@@ -26,6 +26,9 @@ public:
     void add(const std::string& label) const;
 
     static std::string module();  ///< path of SoftHSM
+    /// C_Finalize behind the back of everybody, as another part of the program might call it.
+    /// @throws std::runtime_error when the module refuses
+    static void finalize();
     keys::Pkcs11Uri uri() const;
     static keys::SecretBytes pin();
     /// Logged in. Through the misbehaving module when `wrapped`.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cards made with every key in a token: country signer, document signer, citizens' CA and masters.
 #include <catch2/catch.hpp>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <p11-kit/pkcs11.h>
 
@@ -11,20 +10,6 @@
 using namespace kartsaz;
 using namespace kartsaz::test;
 using Catch::Contains;
-
-namespace {
-
-void finalize_from_outside() {
-    void* library = ::dlopen(SoftToken::module().c_str(), RTLD_NOW | RTLD_LOCAL);
-    REQUIRE(library != nullptr);
-    CK_FUNCTION_LIST* functions = nullptr;
-    REQUIRE(reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"))(&functions) ==
-            CKR_OK);
-    CHECK(functions->C_Finalize(nullptr) == CKR_OK);
-    ::dlclose(library);
-}
-
-}  // namespace
 
 TEST_CASE("a card is made and verified with all keys in a token") {
     if (!SoftToken::available()) return;
@@ -52,9 +37,9 @@ TEST_CASE("a module that is ended between any two cards of a batch does not stop
     for (int i = 0; i < 3; ++i) {
         const auto body = blank_body();
         station.personalize(*body);
-        finalize_from_outside();
+        SoftToken::finalize();
         CHECK(station.faults_of(*body) == "");
-        finalize_from_outside();
+        SoftToken::finalize();
     }
     CHECK(token->restarts() == 5);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules and tokens that go away and come back.
 #include <catch2/catch.hpp>
-#include <dlfcn.h>
 
 #include <atomic>
 #include <thread>
@@ -21,17 +20,6 @@ namespace {
 
 const Bytes chip_kdd = from_hex("47905168479101500000");
 
-/// C_Finalize behind the back of everybody, as another part of the program might call it.
-void finalize_from_outside() {
-    void* library = ::dlopen(SoftToken::module().c_str(), RTLD_NOW | RTLD_LOCAL);
-    REQUIRE(library != nullptr);
-    CK_FUNCTION_LIST* functions = nullptr;
-    REQUIRE(reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"))(&functions) ==
-            CKR_OK);
-    CHECK(functions->C_Finalize(nullptr) == CKR_OK);
-    ::dlclose(library);
-}
-
 }  // namespace
 
 TEST_CASE("a module that is ended from outside is started again, with the PIN that was right before") {
@@ -43,16 +31,16 @@ TEST_CASE("a module that is ended from outside is started again, with the PIN th
     const auto store = token_key_store(token);
     const auto before = store->keyset("issuer").scp_keys(chip_kdd).kcvs();
     for (unsigned time = 1; time <= 3; ++time) {
-        finalize_from_outside();
+        SoftToken::finalize();
         CHECK_NOTHROW(key->sign_digest(HashAlgorithm::sha256, Bytes(32, 1)));
         CHECK(token->restarts() == 2 * time - 1);
-        finalize_from_outside();
+        SoftToken::finalize();
         CHECK(store->keyset("issuer").scp_keys(chip_kdd).kcvs() == before);
         CHECK(token->restarts() == 2 * time);
     }
-    finalize_from_outside();
+    SoftToken::finalize();
     CHECK(token->facts().logged_in);
-    finalize_from_outside();
+    SoftToken::finalize();
     CHECK(token_key(token, "document-signer")->public_key() == key->public_key());
 }
 
