@@ -166,10 +166,17 @@ Bytes GoodPiv::signed_biometric(pv::CbeffHeader with, ByteView block, const std:
 }
 
 void GoodPiv::make() {
+    const auto encoded = [&] {
+        auto value = pv::encode_chuid(chuid);
+        const auto at_expiry = pv::decode_chuid(value).offsets.at(0x35);
+        const auto place = value.begin() + static_cast<std::ptrdiff_t>(at_expiry);
+        std::copy(raw_expiry.begin(), raw_expiry.end(), place);
+        return value;
+    };
     chuid.signature.clear();
-    chuid.signature = sign(chuid_seal, pv::oid_chuid_content,
-                           pv::signed_part_of_chuid(pv::encode_chuid(chuid)), true, true, {});
-    objects[pv::id_chuid] = pv::encode_chuid(chuid);
+    chuid.signature =
+        sign(chuid_seal, pv::oid_chuid_content, pv::signed_part_of_chuid(encoded()), true, true, {});
+    objects[pv::id_chuid] = encoded();
     if (face_block.empty()) face_block = pv::encode_face(face);
     objects[pv::id_face] = signed_biometric(face_header, face_block, face_uuid, face_seal, "face");
     objects[pv::id_fingerprints] =

@@ -44,6 +44,7 @@ public:
 
     // 1. what is to be made
     app::piv::Chuid chuid;
+    std::string raw_expiry;  ///< 8 characters that no encoder would write; empty: those of `chuid`
     app::piv::CbeffHeader face_header, fingers_header;
     app::piv::FaceRecord face;
     Bytes face_block, fingers_block;  ///< made of `face` when empty

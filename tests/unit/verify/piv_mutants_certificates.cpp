@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "piv_mutants.h"
 
 namespace kartsaz::test {
@@ -59,10 +61,10 @@ std::vector<PivMutant> signer_mutants() {
                             sign_by(
                                 c, [](PivWish& w) { set_purpose(w, "critical,clientAuth"); }, c.ca);
                         }),
-            mutant_made("piv.signer.strength", "a content signer with an RSA key of 1,024 bits",
+            mutant_made("piv.signer.strength", "a content signer certified with SHA-1",
                         [](GoodPiv& c) {
                             sign_by(
-                                c, [](PivWish& w) { w.key_of = &GoodPiv::key(0x01); }, c.ca);
+                                c, [](PivWish& w) { w.digest = "SHA1"; }, c.ca);
                         }),
             mutant_made("piv.signer.one", "a face by another, just as good signer", [](GoodPiv& c) {
                 auto wish = c.signer_wish();
@@ -75,10 +77,9 @@ std::vector<PivMutant> signer_mutants() {
 }
 
 std::vector<PivMutant> slot_mutants() {
-    return {mutant_made("piv.certificate.form", "a certificate with one extension twice",
+    return {mutant_made("piv.certificate.form", "a certificate with an extension that cannot be read",
                         [](GoodPiv& c) {
-                            c.wishes[0x9E].extensions.emplace_back("nsComment", "one");
-                            c.wishes[0x9E].extensions.emplace_back("nsComment", "two");
+                            c.wishes[0x9E].extensions.emplace_back("1.3.6.1.5.5.7.1.1", "DER:04:01:00");
                         }),
             mutant_made("piv.certificate.key-identifier", "a subject key identifier of another key",
                         [](GoodPiv& c) { c.wishes[0x9A].key_identifier = Bytes(20, 0x5A); }),
@@ -120,15 +121,15 @@ std::vector<PivMutant> responder_mutants() {
     return {
         mutant_signed("piv.ocsp.response", "an OCSP response with a wrong signature",
                       [](GoodPiv& c) {
-                          const auto good = c.responder(c.ca, [](PivWish&) {});
-                          auto wish = PivWish{.common_name = "Test OCSP responder"};
-                          wish.not_before = GoodPiv::at - one_day;
-                          wish.not_after = GoodPiv::at + one_day;
-                          // signed by another key than that of the certificate inside
-                          const PivParty other{wish, nullptr};
-                          const PivParty thief{other.pem(), good.certificate()};
-                          c.at_hand.push_back(thief.ocsp(c.certificate(0x9E), c.ca, false, GoodPiv::at - 100,
-                                                         GoodPiv::at + one_day));
+                          const auto responder = c.responder(c.ca, [](PivWish&) {});
+                          auto response = responder.ocsp(c.certificate(0x9E), c.ca, false, GoodPiv::at - 100,
+                                                         GoodPiv::at + one_day);
+                          const Bytes inside = responder.certificate();
+                          const auto at =
+                              std::search(response.begin(), response.end(), inside.begin(), inside.end());
+                          // the signature ends before the two headers of the certificates
+                          *(at - 9) ^= 0x01;
+                          c.at_hand.push_back(response);
                       }),
         mutant_signed(
             "piv.ocsp.responder", "a responder that may not answer",

@@ -31,7 +31,7 @@ std::vector<PivMutant> piv_object_mutants() {
             "piv.objects.size", "a certificate of more than 1,895 bytes",
             [](GoodPiv& c) { c.wishes[0x9E].extensions.emplace_back("nsComment", std::string(1'800, 'x')); }),
         mutant_made("piv.chuid.expiry.form", "an expiry in month 13",
-                    [](GoodPiv& c) { c.chuid.expiry = "20301302"; }),
+                    [](GoodPiv& c) { c.raw_expiry = "20301302"; }),
         with(mutant_made("piv.chuid.expiry", "the card expired the day before",
                          [](GoodPiv& c) {
                              const auto day = record::from_unix(GoodPiv::at - GoodPiv::day);

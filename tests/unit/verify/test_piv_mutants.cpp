@@ -101,7 +101,8 @@ TEST_CASE("every PIV check has a mutated card that it finds, and nothing else do
     fmt::print("{:<34} {:<72} found\n", "check", "mutant");
     for (const auto& mutant : mutants) {
         INFO(mutant.check << ": " << mutant.what);
-        const auto report = judge_piv_mutant(mutant);
+        verify::Report report;
+        CHECK_NOTHROW(report = judge_piv_mutant(mutant));
         bool found = false;
         std::set<std::string> others;
         for (const auto& finding : report.findings) {
