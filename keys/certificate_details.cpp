@@ -2,6 +2,7 @@
 #include "keys/certificate_details.h"
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <ctime>

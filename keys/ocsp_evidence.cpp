@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <map>

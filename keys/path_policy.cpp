@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 #include <map>
 #include <set>

@@ -1,7 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/x509_extension.h"
 
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
 namespace kartsaz::keys {
+
+void ExtensionFree::operator()(GENERAL_NAMES* names) const noexcept {
+    GENERAL_NAMES_free(names);
+}
+void ExtensionFree::operator()(CERTIFICATEPOLICIES* policies) const noexcept {
+    CERTIFICATEPOLICIES_free(policies);
+}
+void ExtensionFree::operator()(EXTENDED_KEY_USAGE* usages) const noexcept {
+    EXTENDED_KEY_USAGE_free(usages);
+}
+void ExtensionFree::operator()(CRL_DIST_POINTS* points) const noexcept {
+    CRL_DIST_POINTS_free(points);
+}
+void ExtensionFree::operator()(AUTHORITY_INFO_ACCESS* access) const noexcept {
+    AUTHORITY_INFO_ACCESS_free(access);
+}
+void ExtensionFree::operator()(AUTHORITY_KEYID* identifier) const noexcept {
+    AUTHORITY_KEYID_free(identifier);
+}
+void ExtensionFree::operator()(BASIC_CONSTRAINTS* constraints) const noexcept {
+    BASIC_CONSTRAINTS_free(constraints);
+}
+void ExtensionFree::operator()(ASN1_BIT_STRING* bits) const noexcept {
+    ASN1_BIT_STRING_free(bits);
+}
+void ExtensionFree::operator()(ISSUING_DIST_POINT* point) const noexcept {
+    ISSUING_DIST_POINT_free(point);
+}
+
+void* decode_extension(const X509* certificate, int nid) {
+    return X509_get_ext_d2i(certificate, nid, nullptr, nullptr);
+}
 
 std::string dotted(const ASN1_OBJECT* object) {
     std::string out(80, '\0');

@@ -1,46 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <openssl/objects.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apdu/bytes.h"
 
+struct AUTHORITY_KEYID_st;
+struct BASIC_CONSTRAINTS_st;
+struct GENERAL_NAME_st;
+struct ISSUING_DIST_POINT_st;
+struct asn1_object_st;
+struct asn1_string_st;
+struct stack_st_ACCESS_DESCRIPTION;
+struct stack_st_ASN1_OBJECT;
+struct stack_st_DIST_POINT;
+struct stack_st_GENERAL_NAME;
+struct stack_st_POLICYINFO;
+struct x509_st;
+
 /// Extensions of certificates, decoded by OpenSSL. For the sources of keys/ only.
 namespace kartsaz::keys {
 
 struct ExtensionFree {
-    void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
-    void operator()(CERTIFICATEPOLICIES* policies) const noexcept { CERTIFICATEPOLICIES_free(policies); }
-    void operator()(EXTENDED_KEY_USAGE* usages) const noexcept { EXTENDED_KEY_USAGE_free(usages); }
-    void operator()(CRL_DIST_POINTS* points) const noexcept { CRL_DIST_POINTS_free(points); }
-    void operator()(AUTHORITY_INFO_ACCESS* access) const noexcept { AUTHORITY_INFO_ACCESS_free(access); }
-    void operator()(AUTHORITY_KEYID* identifier) const noexcept { AUTHORITY_KEYID_free(identifier); }
-    void operator()(BASIC_CONSTRAINTS* constraints) const noexcept { BASIC_CONSTRAINTS_free(constraints); }
-    void operator()(ASN1_BIT_STRING* bits) const noexcept { ASN1_BIT_STRING_free(bits); }
-    void operator()(ISSUING_DIST_POINT* point) const noexcept { ISSUING_DIST_POINT_free(point); }
+    void operator()(stack_st_GENERAL_NAME* names) const noexcept;
+    void operator()(stack_st_POLICYINFO* policies) const noexcept;
+    void operator()(stack_st_ASN1_OBJECT* usages) const noexcept;
+    void operator()(stack_st_DIST_POINT* points) const noexcept;
+    void operator()(stack_st_ACCESS_DESCRIPTION* access) const noexcept;
+    void operator()(AUTHORITY_KEYID_st* identifier) const noexcept;
+    void operator()(BASIC_CONSTRAINTS_st* constraints) const noexcept;
+    void operator()(asn1_string_st* bits) const noexcept;
+    void operator()(ISSUING_DIST_POINT_st* point) const noexcept;
 };
 template <typename Extension>
 using OwnedExtension = std::unique_ptr<Extension, ExtensionFree>;
 
-/// An extension decoded; null when there is none, it is there twice, or cannot be decoded.
+/// X509_get_ext_d2i(): null when there is none, it is there twice, or cannot be decoded.
+void* decode_extension(const x509_st* certificate, int nid);
 template <typename Extension>
-OwnedExtension<Extension> extension(const X509* certificate, int nid) {
-    return OwnedExtension<Extension>{
-        static_cast<Extension*>(X509_get_ext_d2i(certificate, nid, nullptr, nullptr))};
+OwnedExtension<Extension> extension(const x509_st* certificate, int nid) {
+    return OwnedExtension<Extension>{static_cast<Extension*>(decode_extension(certificate, nid))};
 }
 
 /// "1.3.6.1.5.5.7.48.1"; empty when it is too long to be one of use.
-std::string dotted(const ASN1_OBJECT* object);
-Bytes bytes_of(const ASN1_STRING* text);  ///< empty for null
+std::string dotted(const asn1_object_st* object);
+Bytes bytes_of(const asn1_string_st* text);  ///< empty for null
 /// A general name of this type that is an IA5String; else empty.
-std::string ia5(const GENERAL_NAME* name, int type);
+std::string ia5(const GENERAL_NAME_st* name, int type);
 /// The URIs of all full names of the points.
-std::vector<std::string> urls_of(const CRL_DIST_POINTS* points);
+std::vector<std::string> urls_of(const stack_st_DIST_POINT* points);
 
 }  // namespace kartsaz::keys
