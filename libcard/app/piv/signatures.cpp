@@ -40,11 +40,14 @@ std::size_t offset_of(const Offsets& offsets, std::uint32_t tag) {
 
 }  // namespace
 
-Bytes sign_chuid(Chuid chuid, const keys::ContentSigner& signer, std::int64_t at) {
+Bytes sign_chuid(Chuid chuid, const keys::ContentSigner& signer, std::int64_t at,
+                 const Bytes& content_identifier) {
     chuid.signature.clear();
     const auto content = signed_part_of_chuid(encode_chuid(chuid));
     keys::ContentToSign what{std::string{oid_chuid_content}, content, true, true, at,
                              std::string{oid_signer_name},   {}};
+    if (!content_identifier.empty())
+        what.attributes.push_back({std::string{oid_content_identifier}, octet_string(content_identifier)});
     chuid.signature = signer.sign(what);
     return encode_chuid(chuid);
 }

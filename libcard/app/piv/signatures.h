@@ -21,11 +21,14 @@ constexpr std::string_view oid_biometric_content = "2.16.840.1.101.3.6.2";  // i
 constexpr std::string_view oid_signer_name = "2.16.840.1.101.3.6.5";        // pivSigner-DN
 constexpr std::string_view oid_fascn = "2.16.840.1.101.3.6.6";              // pivFASC-N
 constexpr std::string_view oid_entry_uuid = "1.3.6.1.1.16.4";               // entryUUID, RFC 4530
+constexpr std::string_view oid_content_identifier = "1.2.840.113549.1.9.16.2.7";
 constexpr std::string_view oid_lds_content = "1.3.27.1.1.1";  // LDSSecurityObject, as PIV writes it
 
 /// The CHUID's value with its signature; what `chuid` has under 3E is replaced. The signer's certificate goes
 /// inside: it is that of the other signed objects, too. @throws Error{input_invalid}, Error{keys_failed}
-Bytes sign_chuid(Chuid chuid, const keys::ContentSigner& signer, std::int64_t at);
+/// @param content_identifier  goes into the signature (RFC 2634, 2.7); empty: nothing does
+Bytes sign_chuid(Chuid chuid, const keys::ContentSigner& signer, std::int64_t at,
+                 const Bytes& content_identifier = {});
 /// A biometric container with its signature; lengths in the header are counted here. The FASC-N of the header
 /// goes into the signature, and so does the card's UUID where it is given. No certificate inside.
 /// @param name  begins error texts, as Container::name
