@@ -4,6 +4,7 @@
 #include "libcard/app/card_folder.h"
 #include "libcard/app/emrtd/application.h"
 #include "libcard/app/globalplatform/application.h"
+#include "libcard/app/piv/application.h"
 #include "libcard/app/piv/folder.h"
 #include "libcard/app/pkcs15/application.h"
 
@@ -13,6 +14,7 @@ const perso::Applications& registry() {
     static const perso::Applications all{
         &globalplatform::application(),
         &pkcs15::application(),
+        &piv::application(),
         &emrtd::application(),
     };
     return all;

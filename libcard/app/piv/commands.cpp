@@ -210,4 +210,10 @@ CommandApdu get_serial() {
     return command;
 }
 
+std::string chip_name_of_serial(ByteView answer) {
+    constexpr std::size_t serial_length = 4;
+    if (answer.size() != serial_length || big_endian(answer) == 0) return {};
+    return "PIV-" + to_hex(answer);
+}
+
 }  // namespace kartsaz::app::piv

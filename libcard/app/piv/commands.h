@@ -88,5 +88,7 @@ apdu::CommandApdu get_version();  ///< FD: three bytes
 /// "5.4.0"; empty when it is no such answer.
 std::string parse_version(ByteView answer);
 apdu::CommandApdu get_serial();  ///< F8: four bytes
+/// What a chip is called that tells no more than this number: "PIV-00C0FFEE"; empty when it is none.
+std::string chip_name_of_serial(ByteView answer);
 
 }  // namespace kartsaz::app::piv
