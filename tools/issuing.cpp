@@ -33,10 +33,10 @@ Bytes read_public_file(const std::string& file, std::string_view what) {
 
 constexpr const char* group = "Certificates and PINs";
 
-/// The application that makes key pairs is the only one that asks for certificates and letters.
+/// Applications that make key pairs are the only ones that ask for certificates and letters.
 bool certifies(const profile::Profile& profile) {
-    const auto& names = profile.applications;
-    return std::find(names.begin(), names.end(), "pkcs15") != names.end();
+    return std::any_of(profile.applications.begin(), profile.applications.end(),
+                       [](const std::string& name) { return name == "pkcs15" || name == "piv"; });
 }
 
 void check_outside(const IssuingOptions& options) {

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "apdu/error.h"
+#include "libcard/app/piv/options.h"
 #include "libcard/app/pkcs15/options.h"
 #include "libcard/app/read_card.h"
 #include "libcard/profile/profile.h"
@@ -60,11 +61,18 @@ std::string information_of_file(const std::string& file) {
     return information_of(mrz, file);
 }
 
-/// Of a profile with the signature application.
+/// Of a profile with the signature application, or the PIV application.
 std::optional<perso::TransportPin> pin_of(const profile::Profile& profile) {
     const auto& names = profile.applications;
-    if (std::find(names.begin(), names.end(), "pkcs15") == names.end()) return std::nullopt;
-    const auto rules = app::pkcs15::read_options(profile).pin;
+    const auto has = [&](const char* name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (has("pkcs15")) {
+        const auto rules = app::pkcs15::read_options(profile).pin;
+        return perso::TransportPin{rules.keyset, rules.digits};
+    }
+    if (!has("piv")) return std::nullopt;
+    const auto rules = app::piv::read_options(profile).pin;
     return perso::TransportPin{rules.keyset, rules.digits};
 }
 
