@@ -29,6 +29,7 @@ std::string json(const verify::Report& report) {
     out["verdict"] = report.accept ? "accept" : "reject";
     out["cause"] = report.cause ? ordered_json(*report.cause) : ordered_json(nullptr);
     out["at"] = report.at;
+    if (!report.rules.empty()) out["rules"] = report.rules;
     out["chip"] = report.chip;
     out["development_trust"] = report.development_trust;
     if (report.signed_document) {

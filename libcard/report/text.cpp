@@ -134,6 +134,7 @@ std::string text(const verify::Report& report, unsigned width, bool all_checks) 
     std::string first = report.accept ? "The card is good." : "The card is bad.";
     if (!report.chip.empty()) first += " Chip " + printable(report.chip) + ".";
     page.wrap(report.accept ? "ACCEPT    " : "REJECT    ", first + " Judged for " + report.at + ".", 10);
+    if (!report.rules.empty()) page.wrap("          ", "Judged as " + report.rules + ".", 10);
     if (report.development_trust) {
         page.wrap("          ",
                   "Judged by development keys, which anyone has: this proves nothing about a real card.", 10);

@@ -160,6 +160,13 @@ void key_without_pin(const Piv& card, Verdicts& verdicts) {
 
 }  // namespace
 
+bool piv_key_disproved(const Piv& card, std::uint8_t key) {
+    const Bytes public_key = key_to_prove(card, key);
+    const bool answered =
+        !card.key_fact(key, "signature").empty() || !card.key_fact(key, "agreement.secret").empty();
+    return answered && !public_key.empty() && !key_proved(card, key, public_key);
+}
+
 void add_piv_key_checks(std::vector<Check>& checks) {
     const auto fatal = Severity::fatal;
     add_piv(checks,

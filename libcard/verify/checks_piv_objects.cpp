@@ -64,7 +64,10 @@ void object_structure(const Piv& card, Verdicts& verdicts) {
     add_object_fault(faults, pv::id_discovery, card.discovery);
     add_object_fault(faults, pv::id_key_history, card.history);
     add_object_fault(faults, pv::id_bit_group, card.bit_group);
-    for (const auto& one : card.certificates) add_object_fault(faults, one.container->id, one.der);
+    for (const auto& one : card.certificates) {
+        add_object_fault(faults, one.container->id, one.der);
+        add_object_fault(faults, one.container->id, one.details);
+    }
     const auto iris = card.content(pv::id_iris) == nullptr
                           ? Decoded<pv::Iris>{}
                           : attempt([&] { return pv::decode_iris(*card.content(pv::id_iris)); });

@@ -68,6 +68,8 @@ struct Report {
     std::string photo_type;  ///< "image/jpeg", "image/jp2", ""
     Bytes photo_preview;     ///< a JPEG that a browser can show, when the photo is JPEG 2000
     std::string chip;
+    std::string
+        rules;  ///< PIV: which rules the card was judged by, and why; empty: it has no such application
     std::optional<SignedDocument> signed_document;
     std::string at;                  ///< date of judgement, ISO 8601
     bool development_trust = false;  ///< judged by the shipped development CSCA

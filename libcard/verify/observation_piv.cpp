@@ -204,6 +204,9 @@ void Piv::add_certificates() {
         if (bytes == nullptr || !container.key || container.id == pv::id_sm_signer) continue;
         auto one = read_certificate(container, *bytes);
         if (one.der) one.details = attempt([&] { return keys::certificate_details(*one.der); });
+        // counts in the certificate
+        if (one.details.offset && one.unpacked) one.details.offset.reset();
+        if (one.details.offset) *one.details.offset += one.offset;
         if (one.details) one.path = keys::check_path(*one.der, pool_of(*context), context->when());
         certificates.push_back(std::move(one));
     }

@@ -92,6 +92,7 @@ struct Piv {
     /// issuer's management key or transport PIN.
     bool own = false;
     PivRules rules = PivRules::piv;
+    bool generation_told = false;          ///< a certificate of 9A or 9E could be read, and tells it
     std::string rules_why;                 ///< the signs that it was decided by
     std::vector<std::string> rules_doubt;  ///< signs that speak against it
 

@@ -78,6 +78,7 @@ bool is_rfc4122(const Bytes& uuid) {
 
 void Piv::decide_rules() {
     const auto marks = marks_of(*this);
+    generation_told = marks.readable > 0;
     const bool nines = fascn && fascn->agency == "9999";
     const bool signer_i = signed_as(*this, usage_content_signing_i);
     const bool only_uuids = marks.readable > 0 && marks.with_fascn == 0 && marks.with_uuid > 0;
@@ -110,7 +111,8 @@ void Piv::collect_identities() {
     for (const auto& one : certificates) {
         if (!one.details || one.retired()) continue;
         const auto at = one.at(oid_subject_alt_name);
-        const bool aside = old() && (one.key == key_signature || one.key == key_management);
+        const bool aside =
+            (old() || !generation_told) && (one.key == key_signature || one.key == key_management);
         for (const auto& value : one.details->fasc_ns())
             fascns.claims.push_back({one.object, one.name, value, at, true, false});
         for (const auto& value : one.details->uuids())

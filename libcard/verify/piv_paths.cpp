@@ -56,7 +56,9 @@ void tell_stale_or_unknown(const Piv& card, const PivCertificate& one, const key
 void tell_distrusted(const PivCertificate& one, const keys::RevocationAnswer& answer, Verdicts& verdicts) {
     for (const auto& fault : answer.faults) {
         const std::string_view kind = name_of(fault.kind);
-        if (fault.kind <= keys::RevocationFaultKind::crl_extension)
+        // that it is out of date is said once, by the status
+        if (fault.kind <= keys::RevocationFaultKind::crl_extension &&
+            fault.kind != keys::RevocationFaultKind::crl_stale)
             verdicts.warn(one.object, {}, "a revocation list of the issuer", std::string{kind},
                           fmt::format("{}: {}: {}", one.name, fault.what, fault.text));
     }

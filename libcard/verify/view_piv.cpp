@@ -40,11 +40,12 @@ void add_piv_photo(const Piv& card, bool preview, Report& report) {
 
 void fill_piv_view(const Piv& card, bool preview, Report& report) {
     if (card.application == nullptr) return;
+    report.rules = fmt::format("{}: {}", name(card.rules), card.rules_why);
     auto& view = report.view;
     const auto latin = [&](const char* label, const char* label_fa, const std::string& value) {
         if (!value.empty()) view.push_back({label, label_fa, value, false});
     };
-    latin("Judged as", "مجموعهٔ قواعد", fmt::format("{}: {}", name(card.rules), card.rules_why));
+    latin("Judged as", "مجموعهٔ قواعد", report.rules);
     if (card.printed) {
         latin("Name (printed)", "نام چاپ‌شده", plain_text(card.printed->name));
         latin("Affiliation", "وابستگی", plain_text(card.printed->affiliation));
