@@ -122,9 +122,13 @@ private:
         const auto check = check_security_object_signature(*object, signer_->certificate());
         const auto hashes = decoded([&] { return decode_lds_hashes(check.content); });
         if (!check.ok() || !hashes) return false;
-        const std::map<std::uint16_t, Bytes> readable{{id_chuid, out.values.at(id_chuid)}};
+        std::map<std::uint16_t, Bytes> readable;
+        for (const auto id : {id_chuid, id_ccc, id_discovery, id_key_history}) {
+            const auto found = out.values.find(id);
+            if (found != out.values.end()) readable[id] = found->second;
+        }
         for (const auto& finding : check_hashes(*object, *hashes, readable)) {
-            if (finding.container == id_chuid && finding.kind != HashFinding::Kind::ok) return false;
+            if (readable.contains(finding.container) && finding.kind != HashFinding::Kind::ok) return false;
         }
         wanted->second = *value;
         return true;
@@ -233,11 +237,23 @@ private:
         return signer_ ? sign_chuid(std::move(out), *signer_, at, identifier) : encode_chuid(out);
     }
 
+    /// What the maker has put there for good, and we leave.
+    const Bytes* makers_own(std::uint16_t id) const {
+        if (id != id_discovery && id != id_key_history) return nullptr;
+        const Bytes* value = own_.object(id);
+        return value == nullptr || value->empty() ? nullptr : value;
+    }
+
     Bytes security_object(std::int64_t at, const std::map<std::uint16_t, Bytes>& values) const {
         std::vector<Covered> covered;
-        for (const auto id : {id_chuid, id_printed, id_fingerprints, id_face}) {
+        for (const auto id :
+             {id_chuid, id_printed, id_fingerprints, id_face, id_ccc, id_discovery, id_key_history}) {
             const auto found = values.find(id);
-            if (found != values.end()) covered.push_back({id, found->second});
+            if (found != values.end()) {
+                covered.push_back({id, found->second});
+            } else if (const Bytes* own = makers_own(id)) {
+                covered.push_back({id, *own});
+            }
         }
         return sign_security_object(covered, *signer_, at);
     }

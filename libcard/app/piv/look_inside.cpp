@@ -42,10 +42,12 @@ public:
         if (own_.management.owner == Owner::unknown) find_management_key();
         const bool blank = own_.management.owner == Owner::factory;
         if (!blank) {
-            for (const auto id : {id_chuid, id_ccc, id_security_object, id_key_history}) {
+            for (const auto id : {id_chuid, id_ccc, id_security_object}) {
                 if (options_.wants(id)) read(id);
             }
         }
+        // a maker's own is hashed, too
+        if (options_.wants(id_key_history) || options_.wants(id_security_object)) read(id_key_history);
         for (const auto& slot : options_.slots) {
             read(slot.container);
             if (!blank && own_.has_metadata()) ask_key(slot);
