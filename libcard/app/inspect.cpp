@@ -201,7 +201,9 @@ private:
         if (passport && channel) out_.profiles.emplace_back("emrtd");
         if (passport && !passport_scp_) out_.profiles.emplace_back("national-eid-open");
         if (signature_ && !signature_written_ && !channel) out_.profiles.emplace_back("signature");
-        if (piv_.there && !piv_.written && piv_.makers) out_.profiles.emplace_back("piv-objects");
+        if (!piv_.there || piv_.written || !piv_.makers) return;
+        out_.profiles.emplace_back("piv");
+        out_.profiles.emplace_back("piv-objects");
     }
 
     apdu::Exchanger card_;

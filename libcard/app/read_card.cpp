@@ -138,9 +138,12 @@ bool read_piv(apdu::Transport& card, const ReadCardOptions& options, CardDump& d
     reading.keys = options.keys;
     reading.pin = options.pin;
     reading.transport_pin = options.transport_pin;
-    reading.identity = identity_of(options, dump);
+    if (!dump.chip.empty()) reading.identity = identity_of(options, dump);
+    reading.document_number =
+        options.document_number.empty() ? document_number_of(dump) : options.document_number;
     auto application = piv::read_application(card, reading);
     if (!application) return false;
+    if (dump.chip.empty()) dump.chip = application->fact("chip");
     if (piv::is_blank(*application)) {
         dump.blank.push_back(application->name);
     } else {

@@ -7,6 +7,7 @@
 
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
+#include "keys/card_identity.h"
 #include "libcard/app/piv/read_steps.h"
 
 namespace kartsaz::app::piv {
@@ -59,7 +60,7 @@ constexpr std::uint16_t not_found = 0x6A82, denied = 0x6982;
 class Reader {
 public:
     Reader(apdu::Transport& card, const ReadOptions& options)
-        : budget_{card}, card_{budget_}, options_{options}, door_{card_, options, out_.facts} {
+        : budget_{card}, card_{budget_}, options_{options}, door_{card_, options_, out_.facts} {
         out_.name = "piv";
     }
 
@@ -115,6 +116,11 @@ private:
         const auto answer = card_.transmit(get_version());
         const auto version = answer.sw.ok() ? parse_version(answer.data) : std::string{};
         if (!version.empty()) out_.facts["version"] = version;
+        const auto serial = card_.transmit(get_serial());
+        const auto chip = serial.sw.ok() ? chip_name_of_serial(serial.data) : std::string{};
+        if (!chip.empty()) out_.facts["chip"] = chip;
+        if (!options_.identity.empty() || (chip.empty() && options_.document_number.empty())) return;
+        options_.identity = keys::identity_of_card(chip, options_.document_number);
     }
 
     /// @return  what the card tells of the PIN
@@ -183,7 +189,7 @@ private:
     DumpApplication out_;
     Budget budget_;
     apdu::Exchanger card_;
-    const ReadOptions& options_;
+    ReadOptions options_;  // the card may tell whom its secrets are derived for
     PinDoor door_;
     Bytes selected_;
     std::uint32_t most_ = 256;  ///< what one answer may hold; more only where SELECT's answer says so

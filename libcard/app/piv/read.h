@@ -20,6 +20,7 @@
 ///   source            "card", or "folder" for a directory of objects (folder.h)
 ///   aid               what SELECT answered under 4F, hexadecimal; as it was sent where it says nothing
 ///   version           of the applet, where it tells (INS FD): "5.4.0"
+///   chip              what it is called where nothing but a serial number (INS F8) tells: "PIV-00C0FFEE"
 ///   kind              "pivapplet", "canokey" as far as SELECT's answer and version tell; else absent
 ///   pin.status, pin.tries, pin.tries.after, pin.state, pin.given, pin.digits, pin.why
 ///                     as libcard/app/pkcs15/read.h has them; pin.status is the empty VERIFY's
@@ -52,8 +53,11 @@ namespace kartsaz::app::piv {
 std::string file_name(const Container& container);
 
 struct ReadOptions {
-    const keys::KeyStore* keys = nullptr;    ///< gives transport PIN and management keys; null: none
-    std::string identity;                    ///< what they are derived for: keys::identity_of_card()
+    const keys::KeyStore* keys = nullptr;  ///< gives transport PIN and management keys; null: none
+    /// What they are derived for: keys::identity_of_card(). Empty: the chip's serial number, where the
+    /// application tells one (INS F8), or `document_number`.
+    std::string identity;
+    std::string document_number;             ///< empty: not known
     const keys::SecretBytes* pin = nullptr;  ///< the holder's PIN; used instead of the transport PIN
     std::optional<perso::TransportPin> transport_pin{};  ///< how it was made; empty: keyset "pin", six digits
     std::string management_keyset = "piv-management";    ///< with the role "management"

@@ -13,16 +13,25 @@ namespace {
 constexpr std::array<std::uint8_t, 4> known_algorithms{algorithm_des3, algorithm_aes_192, algorithm_aes_128,
                                                        algorithm_aes_256};
 
-/// A card gives a witness for the algorithm of its key only; to ask for one is not a try.
-std::optional<std::uint8_t> find_algorithm(apdu::Transport& card) {
+/// Of the issuer's keyset, for this card; empty where nothing derives it.
+std::optional<keys::SecretBytes> issuers_key(const ReadOptions& options, std::uint8_t algorithm) {
+    const bool known = options.keys != nullptr && !options.identity.empty() &&
+                       !options.keys->versions(options.management_keyset).empty();
+    if (!known) return std::nullopt;
+    return keys::derive_management_key(options.keys->keyset(options.management_keyset), options.identity,
+                                       algorithm, management_key_size(algorithm));
+}
+
+}  // namespace
+
+std::optional<std::uint8_t> find_management_algorithm(apdu::Transport& card) {
     for (const auto algorithm : known_algorithms) {
         if (card.transmit(ask_witness(algorithm)).sw.ok()) return algorithm;
     }
     return std::nullopt;
 }
 
-/// One mutual proof: the card shows that it has the key only after it was shown.
-bool proves(apdu::Transport& card, std::uint8_t algorithm, const keys::SecretBytes& key) {
+bool proves_management(apdu::Transport& card, std::uint8_t algorithm, const keys::SecretBytes& key) {
     const auto asked = card.transmit(ask_witness(algorithm));
     const std::size_t block = management_block(algorithm);
     if (!asked.sw.ok() || key.size() != management_key_size(algorithm)) return false;
@@ -40,20 +49,9 @@ bool proves(apdu::Transport& card, std::uint8_t algorithm, const keys::SecretByt
     }
 }
 
-/// Of the issuer's keyset, for this card; empty where nothing derives it.
-std::optional<keys::SecretBytes> issuers_key(const ReadOptions& options, std::uint8_t algorithm) {
-    const bool known = options.keys != nullptr && !options.identity.empty() &&
-                       !options.keys->versions(options.management_keyset).empty();
-    if (!known) return std::nullopt;
-    return keys::derive_management_key(options.keys->keyset(options.management_keyset), options.identity,
-                                       algorithm, management_key_size(algorithm));
-}
-
-}  // namespace
-
 void read_management(apdu::Transport& card, const ReadOptions& options, const std::optional<Metadata>& told,
                      Facts& facts) {
-    const auto algorithm = told && told->algorithm ? told->algorithm : find_algorithm(card);
+    const auto algorithm = told && told->algorithm ? told->algorithm : find_management_algorithm(card);
     const auto decide = [&](std::string_view whose, const char* why = nullptr) {
         facts["management.keys"] = whose;
         if (why != nullptr) facts["management.why"] = why;
@@ -66,8 +64,9 @@ void read_management(apdu::Transport& card, const ReadOptions& options, const st
     const bool told_other = told && told->factory && !told_factory;
     if (told_factory) return decide("factory");
     const auto issuers = issuers_key(options, *algorithm);
-    if (issuers && proves(card, *algorithm, *issuers)) return decide("issuer");
-    if (!told_other && proves(card, *algorithm, factory_management_key())) return decide("factory");
+    if (issuers && proves_management(card, *algorithm, *issuers)) return decide("issuer");
+    if (!told_other && proves_management(card, *algorithm, factory_management_key()))
+        return decide("factory");
     if (issuers || !told_other) return decide("unknown");
     decide("not tried", "it is not the maker's, and no keys of an issuer were given");
 }

@@ -103,9 +103,9 @@ std::optional<keys::SecretBytes> PinDoor::transport_pin() {
     return std::nullopt;
 }
 
-apdu::StatusWord PinDoor::verify(const keys::SecretBytes& pin) {
+apdu::StatusWord verify_pin(apdu::Transport& card, const keys::SecretBytes& pin) {
     return padded_pin(pin).reveal([&](ByteView bytes) {
-        return card_.transmit(SecretCommand{verify_header(), bytes}.get()).sw;
+        return card.transmit(SecretCommand{verify_header(), bytes}.get()).sw;
     });
 }
 
@@ -122,7 +122,7 @@ bool PinDoor::open() {
     auto pin = candidate();
     if (!pin) return false;
     const bool given = options_.pin != nullptr;
-    const auto sw = verify(*pin);
+    const auto sw = verify_pin(card_, *pin);
     if (sw.ok()) {
         facts_["pin.state"] = given ? "verified" : "transport";
         if (given) compare_with_transport(*pin);
@@ -142,7 +142,7 @@ bool PinDoor::open() {
 }
 
 bool PinDoor::again() {
-    return accepted_ && verify(*accepted_).ok();
+    return accepted_ && verify_pin(card_, *accepted_).ok();
 }
 
 void PinDoor::close() {

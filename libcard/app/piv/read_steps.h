@@ -54,7 +54,6 @@ private:
     std::optional<keys::SecretBytes> transport_pin();
     /// The delivered PIN, where keys and identity are known. @throws Error{keys_failed}
     std::optional<keys::SecretBytes> delivered() const;
-    apdu::StatusWord verify(const keys::SecretBytes& pin);
     void compare_with_transport(const keys::SecretBytes& pin);
     void refuse(const std::string& why);
     perso::TransportPin rules() const { return options_.transport_pin.value_or(perso::TransportPin{}); }
@@ -82,6 +81,13 @@ void challenge_without_pin(apdu::Transport& card, const std::vector<Slot>& slots
 void challenge_with_pin(apdu::Transport& card, const std::vector<Slot>& slots, PinDoor& door, bool verified,
                         Facts& facts);
 
+/// VERIFY, whatever comes of it.
+apdu::StatusWord verify_pin(apdu::Transport& card, const keys::SecretBytes& pin);
+
+/// Of the management key; a card gives a witness for no other, and to ask for one is not a try.
+std::optional<std::uint8_t> find_management_algorithm(apdu::Transport& card);
+/// One mutual proof, after which the administration is open; the cards here count no failures of it.
+bool proves_management(apdu::Transport& card, std::uint8_t algorithm, const keys::SecretBytes& key);
 /// Whose the management key is. @param told  metadata of 9B
 void read_management(apdu::Transport& card, const ReadOptions& options, const std::optional<Metadata>& told,
                      Facts& facts);

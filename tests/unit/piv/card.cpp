@@ -25,6 +25,12 @@ PivCard::PivCard(const std::string& kind) {
     transport_ = reader::sim_transport(*body_);
 }
 
+void PivCard::power_up() {
+    transport_.reset();
+    body_->set_faults({});
+    transport_ = reader::sim_transport(*body_);
+}
+
 void PivCard::administer() {
     apdu::Exchanger card{*transport_};
     card.reset();

@@ -21,6 +21,8 @@ public:
 
     apdu::Transport& transport() { return *transport_; }
     sim::Body& body() { return *body_; }
+    /// After a fault that took its power.
+    void power_up();
     /// Selects, and opens the administration with the maker's key.
     void administer();
     /// SW of the last part.

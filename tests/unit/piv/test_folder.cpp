@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/pkcs12.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "apdu/error.h"
 #include "keys/certificate_request.h"
@@ -20,10 +17,12 @@
 #include "libcard/app/piv/read.h"
 #include "tests/support/vectors.h"
 #include "tests/unit/piv/icam.h"
+#include "tests/unit/piv/key_file.h"
 
 using namespace kartsaz;
 using namespace kartsaz::app::piv;
 using test::icam_cards;
+using test::key_file;
 using test::read_bytes;
 using test::write_bytes;
 namespace fs = std::filesystem;
@@ -31,24 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path new_folder() {
-    static int count = 0;
-    const fs::path out = test::scratch_dir() / ("objects-" + std::to_string(++count));
-    fs::create_directories(out);
-    return out;
-}
-
-/// A PKCS#12 file with one new P-256 key, encrypted as the file of the notes are. @param password ""
-Bytes key_file(const char* password = "") {
-    const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{EVP_EC_gen("P-256"), EVP_PKEY_free};
-    const std::unique_ptr<PKCS12, void (*)(PKCS12*)> file{
-        PKCS12_create(password, "key", key.get(), nullptr, nullptr, NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
-                      NID_pbe_WithSHA1And3_Key_TripleDES_CBC, 10, 10, 0),
-        PKCS12_free};
-    unsigned char* der = nullptr;
-    const int size = i2d_PKCS12(file.get(), &der);
-    Bytes out(der, der + size);
-    OPENSSL_free(der);
-    return out;
+    return test::new_object_folder();
 }
 
 const Bytes some_der = from_hex("3003020105");
