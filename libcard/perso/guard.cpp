@@ -111,6 +111,8 @@ Books Guard::books() const {
     books.made_keys = before_->made_keys;
     // of another card of the document, perhaps, whose PIN is its own
     books.own_pin = named_ && before_->own_pin;
+    books.delivered_pin_refused =
+        before_->delivered_pin_refused && !run_.permits.release_failed_authentication;
     books.completed = before_->completed || before_->stage == "complete";
     return books;
 }
@@ -132,6 +134,8 @@ void Guard::describe() {
     if (before_) {
         entry_.completed = before_->completed || before_->stage == "complete";
         entry_.own_pin = before_->own_pin;
+        entry_.delivered_pin_refused =
+            before_->delivered_pin_refused && !run_.permits.release_failed_authentication;
         entry_.made_keys = before_->made_keys;
     }
     entry_.chip = chip_;
@@ -182,7 +186,11 @@ void Guard::nothing_to_write() {
 }
 
 void Guard::stopped(const Step& step, const Error& error) {
-    remember(error);
+    if (step.delivered_pin && error.code() == Errc::secure_channel && error.sw()) {
+        entry_.delivered_pin_refused = true;
+    } else {
+        remember(error);
+    }
     save("writing", step.id);
 }
 

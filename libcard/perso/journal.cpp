@@ -88,6 +88,7 @@ json to_json(const JournalEntry& entry, std::uint64_t number) {
                 {"development_keys", entry.development_keys},
                 {"completed", entry.completed},
                 {"own_pin", entry.own_pin},
+                {"delivered_pin_refused", entry.delivered_pin_refused},
                 {"made_keys", entry.made_keys}};
     object["sum"] = to_hex(keys::sha256(to_bytes(object.dump())));
     return object;
@@ -130,6 +131,8 @@ Slot read_slot(const fs::path& file, std::string_view text) {
     // entries of former versions have no such fields
     if (object.contains("completed")) entry.completed = flag_field(file, object, "completed");
     if (object.contains("own_pin")) entry.own_pin = flag_field(file, object, "own_pin");
+    if (object.contains("delivered_pin_refused"))
+        entry.delivered_pin_refused = flag_field(file, object, "delivered_pin_refused");
     if (object.contains("made_keys")) entry.made_keys = digests_field(file, object, "made_keys");
     return slot;
 }

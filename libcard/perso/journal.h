@@ -28,6 +28,9 @@ struct JournalEntry {
     bool development_keys = false;
     bool completed = false;  ///< it was complete once, also while a change of it is under way
     bool own_pin = false;    ///< the holder's own PIN opened the card: the delivered one is its PIN no more
+    /// The card refused the PIN that it was delivered with: that one is left alone until released, the
+    /// holder's own may be tried.
+    bool delivered_pin_refused = false;
     /// Hexadecimal SHA-256 of the public keys (SubjectPublicKeyInfo) of pairs that the chip made under this
     /// station's eyes, newest last; the last `most_made_keys` are kept.
     std::vector<std::string> made_keys{};

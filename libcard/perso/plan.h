@@ -99,7 +99,10 @@ struct Step {
     /// Item of Learned with the public key of the pair that this step made; the journal notes it at once.
     std::string makes_key{};
     bool by_holder =
-        false;            ///< proves the holder's own PIN; the journal notes that it is not the delivered one
+        false;  ///< proves the holder's own PIN; the journal notes that it is not the delivered one
+    /// Tries the PIN that a finished card was delivered with: its refusal leaves the holder's own to be
+    /// tried.
+    bool delivered_pin = false;
     bool upkeep = false;  ///< renews what time has taken; a complete card takes it without a permit
 
     std::uint8_t ins() const;       ///< of the first command

@@ -31,11 +31,12 @@ private:
 void refuse_failed(const Step& step, apdu::StatusWord sw) {
     const auto left = sw.tries_left();
     if (sw.value() != 0x6300 && (!left || *left == 0)) return;
-    throw Error{
-        Errc::secure_channel,
-        fmt::format("{}: SW {:04X}{}: the card counted a failed try; hands off until the cause is known",
-                    step.label, sw.value(), left ? fmt::format(" ({} left)", *left) : std::string{}),
-        sw};
+    throw Error{Errc::secure_channel,
+                fmt::format("{}: SW {:04X}{}: the card counted a failed try; {}", step.label, sw.value(),
+                            left ? fmt::format(" ({} left)", *left) : std::string{},
+                            step.delivered_pin ? "this PIN is not tried again"
+                                               : "hands off until the cause is known"),
+                sw};
 }
 
 }  // namespace

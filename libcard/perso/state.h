@@ -62,6 +62,7 @@ struct PendingHandshake {
 struct Books {
     bool completed = false;                ///< the chip, or another of the entry, was complete once
     bool own_pin = false;                  ///< the holder's own PIN opened it; only of chips with a name
+    bool delivered_pin_refused = false;    ///< by the card, and not released since
     std::vector<std::string> made_keys{};  ///< see JournalEntry::made_keys
 };
 

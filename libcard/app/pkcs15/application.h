@@ -46,7 +46,15 @@ struct State final : perso::AppState {
     /// Tries left; 0 when blocked.
     unsigned tries() const { return pin_sw.tries_left().value_or(0); }
     const SeenFile* file(std::uint16_t fid) const;
+    /// EF.PrKDF, EF.PuKDF or EF.CDF; where a change of it was torn, as it was before the change.
+    Bytes directory(std::uint16_t fid) const;
 };
+
+/// Where a directory with objects of the holder's is copied to while it is changed, so that no tear loses
+/// them.
+constexpr std::uint16_t copy_of(std::uint16_t directory) {
+    return static_cast<std::uint16_t>(directory + 0x0080);
+}
 
 /// The one instance.
 const perso::Application& application();

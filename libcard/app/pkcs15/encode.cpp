@@ -53,7 +53,7 @@ std::vector<perso::Item> encode(const perso::Order& order, const perso::CardStat
         items.push_back(std::move(key));
         auto certificate = item(slot.name + ".certificate", perso::ItemKind::generated,
                                 fmt::format("Certificate of the key \"{}\"", slot.label));
-        certificate.fid = slot.certificate_fid(0);
+        certificate.fid = slot.certificate_fids().front();
         certificate.content = to_bytes(in_words(certificate_template(order, options, slot), slot, options));
         items.push_back(std::move(certificate));
     }

@@ -15,8 +15,7 @@ namespace {
 /// Objects of one directory of the card.
 template <typename Object>
 std::vector<Object> objects_of(const State& own, std::uint16_t fid, std::vector<Object> (*decode)(ByteView)) {
-    const SeenFile* file = own.file(fid);
-    return file == nullptr ? std::vector<Object>{} : there(decode, file->content);
+    return there(decode, own.directory(fid));
 }
 
 /// The file that an object stands in, by the last identifier of its path; 0: none.
@@ -26,13 +25,14 @@ std::uint16_t file_of(const std::optional<Path>& path) {
 }
 
 bool is_file_of(const Slot& slot, std::uint16_t fid) {
-    return fid != 0 &&
-           (fid == slot.public_key_fid() || fid == slot.certificate_fid(0) || fid == slot.certificate_fid(1));
+    return fid != 0 && (fid == slot.public_key_fid() || slot.has_certificate_file(fid));
 }
 
 /// What the objects of all directories hold of a slot, one line each; those left out that `is_ours` knows.
+/// @param has_key  the slot's key is on the card: its certificate may be in any file that is left
 template <typename IsOurs>
-std::vector<std::string> holders_of(const Slot& slot, const State& own, IsOurs&& is_ours) {
+std::vector<std::string> holders_of(const Slot& slot, const State& own, IsOurs&& is_ours,
+                                    bool has_key = false) {
     std::vector<std::string> out;
     const auto tell = [&](const auto& object, const char* directory, const std::string& what) {
         if (is_ours(object.common, object.id)) return;
@@ -50,7 +50,7 @@ std::vector<std::string> holders_of(const Slot& slot, const State& own, IsOurs&&
         }
     };
     with_file(objects_of(own, fid_pukdf, &decode_pukdf), "EF.PuKDF");
-    with_file(objects_of(own, fid_cdf, &decode_cdf), "EF.CDF");
+    if (!has_key) with_file(objects_of(own, fid_cdf, &decode_cdf), "EF.CDF");
     return out;
 }
 
@@ -65,15 +65,31 @@ std::string free_reference(const Slot& slot, const State& own) {
     return "but none is free";
 }
 
-/// A certificate of the key that a CA gave: ours, or another that made it for this citizen. A certificate
-/// that the key gave itself shows nothing.
+/// The CA's own certificate; empty: there is none, or it is not known before the CA's first answer.
+Bytes issuer_of(const perso::Order& order) {
+    return order.certificates == nullptr ? Bytes{} : order.certificates->issuer_certificate();
+}
+
+/// A certificate of the key that our CA signed: it had the card prove the key. Whatever else a certificate
+/// says, anybody can make one that says it.
 bool is_certified(const SlotView& view, const perso::Order& order) {
-    const Bytes issuer = order.certificates == nullptr ? Bytes{} : order.certificates->issuer_certificate();
-    return std::ranges::any_of(view.certificates, [&](const SeenCertificate& one) {
-        if (keys::is_signed_by(one.der, issuer)) return true;
-        return !keys::is_signed_by(one.der, one.der) &&
-               one.says.subject.serial_number == order.record.national_id;
+    const Bytes issuer = issuer_of(order);
+    return !issuer.empty() && std::ranges::any_of(view.certificates, [&](const SeenCertificate& one) {
+        return keys::is_signed_by(one.der, issuer);
     });
+}
+
+/// The slot's own label on a key of which nothing shows that the card made it for a station.
+std::string unknown_origin(const Slot& slot, const perso::Order& order) {
+    return fmt::format(
+        "the key \"{}\" of the card (reference {}) is one which this station did not make: neither its "
+        "journal nor its CA's books know it, and {}. A key of unknown origin is never certified. A card of "
+        "another station or of an earlier CA is gone on with by the journal (--journal) and the books of the "
+        "CA (--ca-folder) that it was made with; a key that its holder put there is never gone on with",
+        slot.name, slot.reference,
+        issuer_of(order).empty() ? "the CA's own certificate, which would show that a certificate beside it "
+                                   "is the CA's, is not known here"
+                                 : "no certificate beside it is signed by the CA");
 }
 
 }  // namespace
@@ -90,17 +106,42 @@ bool is_of_the_card(const SlotView& view, const State& own, const Knowledge& kno
     return known.order.certificates != nullptr && known.order.certificates->knows(view.public_key);
 }
 
-std::string held_by_others(const Slot& slot, const SlotView& view, const State& own, bool ours) {
+std::string held_by_others(const Slot& slot, const SlotView& view, const State& own, const Knowledge& known) {
+    const bool ours = is_of_the_card(view, own, known);
+    if (!ours && view.key_listed && view.listed_label == slot.label) return unknown_origin(slot, known.order);
     const Bytes id = ours ? keys::key_identifier(view.public_key) : Bytes{};
     // the label: a damaged iD of ours is mended
-    const auto held = holders_of(slot, own, [&](const Common& common, const Bytes& of_object) {
-        return ours && (of_object == id || common.label == slot.label);
-    });
+    const auto held = holders_of(
+        slot, own,
+        [&](const Common& common, const Bytes& of_object) {
+            return ours && (of_object == id || common.label == slot.label);
+        },
+        ours);
     if (held.empty()) return {};
-    return fmt::format(
-        "the key \"{}\" has no place: {}, which this station did not make; what the holder added is kept. "
-        "`reference` in [pkcs15.{}] of the profile can name another place, {}",
-        slot.name, held.front(), slot.name, free_reference(slot, own));
+    const auto text = fmt::format(
+        "the key \"{}\" has no place: {}, which this station did not make; what the holder added is kept",
+        slot.name, held.front());
+    if (ours) return text + ". The software that added it can delete it";
+    return fmt::format("{}. `reference` in [pkcs15.{}] of the profile can name another place, {}", text,
+                       slot.name, free_reference(slot, own));
+}
+
+std::string moved_away(const Slot& slot, const State& own) {
+    const auto keys = objects_of(own, fid_prkdf, &decode_prkdf);
+    const auto certificates = objects_of(own, fid_cdf, &decode_cdf);
+    for (const auto& key : keys) {
+        if (!key.reference || *key.reference == slot.reference) continue;
+        const bool certified = std::ranges::any_of(certificates, [&](const CertificateObject& one) {
+            return one.id == key.id && one.common.label == slot.label;
+        });
+        if (key.common.label != slot.label && !certified) continue;
+        return fmt::format(
+            "the card has a key \"{}\" at reference {}, and [pkcs15.{}] of the profile has it at {}: a key "
+            "is never moved, and a second one of the same name never made. `reference = {}` is right for "
+            "this card; another key needs another `label`",
+            slot.label, *key.reference, slot.name, slot.reference, *key.reference);
+    }
+    return {};
 }
 
 }  // namespace kartsaz::app::pkcs15

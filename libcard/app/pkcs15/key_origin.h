@@ -21,12 +21,18 @@ struct Knowledge {
 bool is_first_time(const State& own, const Knowledge& known);
 
 /// True when the public key that the card tells for a slot is of a pair that the station saw the card make:
-/// its journal or its CA says so, or a certificate beside it that a CA gave; or it is_first_time().
+/// its journal or its CA's books say so, or a certificate beside it that the CA signed, by the CA's own
+/// certificate; or it is_first_time().
 bool is_of_the_card(const SlotView& view, const State& own, const Knowledge& known);
 
-/// What of the card's directories is another's and holds the reference or a file of the slot, in words, with
-/// what to do; empty: nothing.
-/// @param ours  is_of_the_card()
-std::string held_by_others(const Slot& slot, const SlotView& view, const State& own, bool ours);
+/// Why the slot's key is not gone on with or made, in words, with what to do; empty: nothing is in the way. A
+/// key with the slot's label that is not is_of_the_card(), or what of the directories is another's and holds
+/// the slot's reference or a file of it. A certificate of another's is no hindrance where the slot has its
+/// key.
+std::string held_by_others(const Slot& slot, const SlotView& view, const State& own, const Knowledge& known);
+
+/// Why no key is made for the slot although its reference is free: one of its label is at another reference,
+/// because the profile's `reference` was changed. Empty: there is none.
+std::string moved_away(const Slot& slot, const State& own);
 
 }  // namespace kartsaz::app::pkcs15

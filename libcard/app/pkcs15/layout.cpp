@@ -143,26 +143,19 @@ CertificateObject certificate(const SlotContent& content) {
     return out;
 }
 
-/// True when an object's path is one of the slot's certificate files.
-bool is_of(const Slot& slot, const std::optional<Path>& path) {
-    return path && (path->path == absolute(slot.certificate_fid(0)) ||
-                    path->path == absolute(slot.certificate_fid(1)));
+/// The certificate file of the slot that an object's path names.
+std::optional<std::uint16_t> file_of(const Slot& slot, const std::optional<Path>& path) {
+    if (!path) return std::nullopt;
+    for (const auto fid : slot.certificate_fids()) {
+        if (path->path == absolute(fid)) return fid;
+    }
+    return std::nullopt;
 }
 
-/// The slot's public key as its file tells it; empty when the file was torn before it was whole. The half of
-/// a point has the form of a point, but is none of its curve.
-Bytes whole_public_key(const Slot& slot, const State& state) {
-    const SeenFile* file = state.file(slot.public_key_fid());
-    if (file == nullptr) return {};
-    try {
-        Bytes key = public_key_from_file(without_padding(file->content, "public key"), type_of(slot));
-        const auto kind = keys::algorithm_of(key);
-        if (!kind) return {};
-        keys::check_made_key(key, *kind, "public key");
-        return key;
-    } catch (const Error&) {
-        return {};
-    }
+/// True when an object's path is one of the slot's certificate files, and none that another's object has.
+bool is_of(const SlotContent& content, const std::optional<Path>& path) {
+    const auto fid = file_of(*content.slot, path);
+    return fid && std::ranges::find(content.held, *fid) == content.held.end();
 }
 
 }  // namespace
@@ -231,64 +224,14 @@ Bytes directory_content(std::uint16_t fid, const std::vector<SlotContent>& slots
     }
     const auto of_slot = [&](const CertificateObject& a, const CertificateObject& b) {
         return std::ranges::any_of(
-            slots, [&](const SlotContent& s) { return is_of(*s.slot, a.path) && is_of(*s.slot, b.path); });
+            slots, [&](const SlotContent& s) { return is_of(s, a.path) && is_of(s, b.path); });
     };
     return merged(&decode_cdf, &encode_cdf, seen, all(certificate), of_slot);
 }
 
-const SeenFile* State::file(std::uint16_t fid) const {
-    const auto found = files.find(fid);
-    return found == files.end() ? nullptr : &found->second;
-}
-
-const SeenCertificate* SlotView::certificate(std::optional<std::uint16_t> fid) const {
-    const auto found = std::ranges::find(certificates, fid, &SeenCertificate::fid);
-    return found == certificates.end() ? nullptr : &*found;
-}
-
-SlotView view_of(const Slot& slot, const State& state) {
-    SlotView view;
-    view.public_key = whole_public_key(slot, state);
-    view.from_file = !view.public_key.empty();
-    if (const auto* file = state.file(fid_prkdf)) {
-        for (const auto& object : there(&decode_prkdf, file->content)) {
-            if (object.reference != slot.reference) continue;
-            view.key_listed = true;
-            view.listed_label = object.common.label;
-        }
-    }
-    if (const auto* file = state.file(fid_cdf)) {
-        for (const auto& object : there(&decode_cdf, file->content)) {
-            for (const int which : {0, 1}) {
-                if (object.path && object.path->path == absolute(slot.certificate_fid(which))) {
-                    view.listed = slot.certificate_fid(which);
-                }
-            }
-        }
-    }
-    for (const int which : {0, 1}) {
-        const std::uint16_t fid = slot.certificate_fid(which);
-        const auto* file = state.file(fid);
-        if (file == nullptr) continue;
-        std::optional<keys::CitizenCertificate> says;
-        Bytes der;
-        try {
-            der = without_padding(file->content, "certificate");
-            says = keys::read_citizen_certificate(der);
-        } catch (const Error& error) {
-            if (error.code() != Errc::input_invalid) throw;
-        }
-        // a key that only its certificate tells of is a key all the same
-        const bool usable =
-            says && (view.public_key.empty() ? view.key_listed : says->public_key == view.public_key);
-        if (!usable) {
-            view.leftovers.push_back(fid);
-            continue;
-        }
-        if (view.public_key.empty()) view.public_key = says->public_key;
-        view.certificates.push_back({fid, std::move(der), std::move(*says)});
-    }
-    return view;
+std::size_t count_objects(std::uint16_t fid, ByteView content) {
+    if (fid == fid_prkdf) return there(&decode_prkdf, content).size();
+    return fid == fid_pukdf ? there(&decode_pukdf, content).size() : there(&decode_cdf, content).size();
 }
 
 }  // namespace kartsaz::app::pkcs15

@@ -36,9 +36,12 @@ struct SlotContent {
     const Slot* slot = nullptr;
     Bytes public_key;                   ///< SubjectPublicKeyInfo
     std::uint16_t certificate_fid = 0;  ///< where its certificate is
+    std::vector<std::uint16_t> held{};  ///< SlotView::held
 };
 Bytes directory_content(std::uint16_t fid, const std::vector<SlotContent>& slots, const Options& options,
                         ByteView seen);
+/// Objects of a directory; 0 when it cannot be read as such.
+std::size_t count_objects(std::uint16_t fid, ByteView content);
 
 /// A whole certificate in one of a slot's files.
 struct SeenCertificate {
@@ -55,8 +58,10 @@ struct SlotView {
     std::optional<std::uint16_t> listed;  ///< the certificate file that EF.CDF names for the slot
     std::vector<SeenCertificate> certificates;  ///< of the slot's key, whole
     std::vector<std::uint16_t> leftovers;       ///< files of the slot that hold nothing of use
+    std::vector<std::uint16_t> held;            ///< certificate files of the slot that hold another's object
 
     const SeenCertificate* certificate(std::optional<std::uint16_t> fid) const;
+    bool holds_other(std::uint16_t fid) const;
 };
 SlotView view_of(const Slot& slot, const State& state);
 

@@ -153,14 +153,23 @@ public:
             for (const auto& file : *list) look_at(file.fid);
         }
         look_at(fid_dir);
-        for (const auto& slot : options_.slots) {
-            look_at(slot.public_key_fid());
-            look_at(slot.certificate_fid(0));
-            look_at(slot.certificate_fid(1));
-        }
+        for (const auto& directory : key_directories()) look_at(copy_of(directory.fid));
+        for (const auto& slot : options_.slots) look_at(slot);
     }
 
 private:
+    void look_at(const Slot& slot) {
+        const auto fids = slot.certificate_fids();
+        look_at(slot.public_key_fid());
+        look_at(fids[0]);
+        look_at(fids[1]);
+        const SlotView view = view_of(slot, own_);
+        const bool usual = !view.listed || *view.listed == fids[0] || *view.listed == fids[1];
+        if (usual && view.held.empty()) return;
+        look_at(fids[2]);
+        look_at(fids[3]);
+    }
+
     void look_at(std::uint16_t fid) {
         const auto selected = card_.transmit(select_fid(fid));
         if (!selected.sw.ok()) return;

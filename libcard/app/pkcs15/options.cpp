@@ -150,8 +150,15 @@ std::uint16_t Slot::public_key_fid() const {
     return static_cast<std::uint16_t>(fid_public_key + reference);
 }
 
-std::uint16_t Slot::certificate_fid(int which) const {
-    return static_cast<std::uint16_t>(fid_certificate + 2 * reference + which);
+std::array<std::uint16_t, 4> Slot::certificate_fids() const {
+    const auto first = static_cast<std::uint16_t>(fid_certificate + 2 * reference);
+    const auto next = static_cast<std::uint16_t>(first + 2 * key_references);
+    return {first, static_cast<std::uint16_t>(first + 1), next, static_cast<std::uint16_t>(next + 1)};
+}
+
+bool Slot::has_certificate_file(std::uint16_t fid) const {
+    const auto fids = certificate_fids();
+    return std::ranges::find(fids, fid) != fids.end();
 }
 
 Options read_options(const profile::Profile& profile) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,8 +25,10 @@ struct Slot {
     std::string policy;          ///< dotted OID of certificatePolicies; empty: none
 
     std::uint16_t public_key_fid() const;
-    /// A renewed certificate goes beside the old one. @param which 0 or 1
-    std::uint16_t certificate_fid(int which) const;
+    /// The files that its certificate may be in, those of choice first. A renewed certificate goes beside the
+    /// old one; two more are for cards where the holder put something of his own into one of the first.
+    std::array<std::uint16_t, 4> certificate_fids() const;
+    bool has_certificate_file(std::uint16_t fid) const;
 };
 
 /// What is the same in all certificates: table [pkcs15.certificate].

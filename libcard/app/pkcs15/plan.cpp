@@ -142,7 +142,7 @@ private:
         drop_unproved(work.view);
         settle_origin(work);
         work.wanted = certificate_template(order_, options_, slot);
-        work.certificate_fid = slot.certificate_fid(0);
+        work.certificate_fid = place_of_certificate(work, 0);
         if (work.view.public_key.empty()) {
             work.make_key = true;
             work.certify = true;
@@ -165,7 +165,6 @@ private:
     /// key without its pair, is made anew; objects of others are left as they are.
     void settle_origin(SlotWork& work) const {
         SlotView& view = work.view;
-        const bool ours = is_of_the_card(view, own_, {order_, card_.books});
         if (view.public_key.empty() && view.listed_label == work.slot.label) {
             refuse(
                 fmt::format("EF.PrKDF tells of the key \"{}\", but neither its public key nor its "
@@ -173,8 +172,10 @@ private:
                             "the holder's",
                             work.slot.name));
         }
-        if (const auto held = held_by_others(work.slot, view, own_, ours); !held.empty()) refuse(held);
-        if (ours) return;
+        const Knowledge known{order_, card_.books};
+        if (const auto held = held_by_others(work.slot, view, own_, known); !held.empty()) refuse(held);
+        if (is_of_the_card(view, own_, known)) return;
+        if (const auto moved = moved_away(work.slot, own_); !moved.empty()) refuse(moved);
         for (const auto& one : view.certificates) view.leftovers.push_back(one.fid);
         view.certificates.clear();
         view.public_key.clear();
@@ -226,8 +227,22 @@ private:
         if (now == nullptr) return;
         work.reason = judgement(*now, work);
         work.superseded = now->der;
-        work.certificate_fid = now->fid == work.slot.certificate_fid(0) ? work.slot.certificate_fid(1)
-                                                                        : work.slot.certificate_fid(0);
+        work.certificate_fid = place_of_certificate(work, now->fid);
+        if (work.certificate_fid == 0) {
+            refuse(
+                fmt::format("the certificate of the key \"{}\" is to be renewed, and every file for it holds "
+                            "something that the holder added; the software that added it can delete it",
+                            work.slot.name));
+        }
+    }
+
+    /// The first of the slot's certificate files that holds nothing of others; 0: none.
+    /// @param taken  by the certificate that stays until then
+    static std::uint16_t place_of_certificate(const SlotWork& work, std::uint16_t taken) {
+        for (const auto fid : work.slot.certificate_fids()) {
+            if (fid != taken && !work.view.holds_other(fid)) return fid;
+        }
+        return 0;
     }
 
     void refuse_uncertifiable(const SlotWork& work) const {
@@ -326,6 +341,15 @@ private:
                                "it was delivered with is not tried; {}",
                                how),
                    Errc::keys_failed);
+        }
+        if (finished && card_.books.delivered_pin_refused) {
+            refuse(
+                fmt::format(
+                    "the card refused the PIN it was delivered with before, by this station's journal, so it "
+                    "is not tried again; {}, or let the delivered one be tried once more with "
+                    "--release-failed-authentication",
+                    how),
+                Errc::keys_failed);
         }
         if (tries >= (finished ? full_tries : fewest_tries)) {
             return finished ? PinSource::delivered : PinSource::derived;

@@ -120,6 +120,7 @@ void Steps::verify_pin(PinSource source) {
         std::get<perso::SecretCommand>(verify.action).names = "the holder's PIN";
         verify.by_holder = true;
     }
+    verify.delivered_pin = source == PinSource::delivered;
     verify.authenticates = true;
     add(std::move(verify));
     // the card takes it, else there is no receipt

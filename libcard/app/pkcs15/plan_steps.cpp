@@ -74,6 +74,7 @@ Bytes FileWriter::content(std::uint16_t fid) const {
 Steps::Steps(const perso::Order& order, const perso::CardState& card, const State& own,
              const Options& options, perso::Plan& plan)
     : order_{order},
+      own_{own},
       options_{options},
       plan_{plan},
       timing_{perso::timing_of(card.atr, order.profile.section("timing"))},
@@ -184,25 +185,53 @@ void Steps::remove_file(std::uint16_t fid) {
     in_df_ = true;
 }
 
+void Steps::copy_directory(const Layout& layout) {
+    const std::uint16_t fid = copy_of(layout.fid);
+    const Bytes content = files_->content(layout.fid);
+    // torn before: the copy has what the directory lacks
+    if (own_.directory(layout.fid) != content) return;
+    enter_df();
+    if (files_->exists(fid)) remove_file(fid);
+    const std::string name = fmt::format("EF.{:04X}", fid);
+    const Layout copy{fid, name.c_str(), "copy of a directory", content.size()};
+    auto commands = FileWriter{{}, files_->block()}.writing(fid, content.size(), content);
+    // its beginning last: it tells of nothing before it is whole
+    std::reverse(commands.begin() + 1, commands.end());
+    for (const auto& command : commands) add(file_step(copy, command));
+}
+
 void Steps::write_directory(const Layout& layout, const std::vector<SlotWork>& all) {
+    // by value: the plan outlives what made it
     const auto with_keys = [fid = layout.fid, all, options = options_,
-                            seen = files_->content(layout.fid)](auto key_of) {
+                            seen = own_.directory(layout.fid)](auto key_of) {
         std::vector<SlotContent> slots;
-        for (const auto& work : all) slots.push_back({&work.slot, key_of(work), work.certificate_fid});
+        for (const auto& work : all)
+            slots.push_back({&work.slot, key_of(work), work.certificate_fid, work.view.held});
         return directory_content(fid, slots, options, seen);
     };
     const Bytes now = with_keys([](const SlotWork& work) {
         return work.make_key ? sample_public_key(work.slot.algorithm) : work.view.public_key;
     });
-    if (std::ranges::none_of(all, &SlotWork::make_key)) return write_file(layout, now);
+    const bool late = std::ranges::any_of(all, &SlotWork::make_key);
+    const bool changes = late || !files_->holds(layout.fid, now);
+    const bool copy = changes && count_objects(layout.fid, now) > all.size();
+    if (copy) copy_directory(layout);
     const std::string name = layout.name;
-    write_late(name + "/write", name + ": write", layout.fid, layout.capacity, now,
-               [with_keys, name](perso::Learned& learned, const perso::Services&) {
-                   const Bytes content =
-                       with_keys([&](const SlotWork& work) { return public_key_of(work, learned); });
-                   learned["pkcs15/" + name] = content;
-                   return content;
-               });
+    if (late) {
+        write_late(name + "/write", name + ": write", layout.fid, layout.capacity, now,
+                   [with_keys, name](perso::Learned& learned, const perso::Services&) {
+                       const Bytes content =
+                           with_keys([&](const SlotWork& work) { return public_key_of(work, learned); });
+                       learned["pkcs15/" + name] = content;
+                       return content;
+                   });
+    } else {
+        write_file(layout, now);
+    }
+    if (copy || files_->exists(copy_of(layout.fid))) {
+        enter_df();
+        remove_file(copy_of(layout.fid));
+    }
 }
 
 Bytes public_key_of(const SlotWork& work, const perso::Learned& learned) {

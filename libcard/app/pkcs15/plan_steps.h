@@ -43,6 +43,7 @@ public:
     bool holds(std::uint16_t fid, ByteView content) const;
     bool exists(std::uint16_t fid) const { return files_.contains(fid); }
     Bytes content(std::uint16_t fid) const;
+    std::size_t block() const { return block_; }
 
 private:
     std::map<std::uint16_t, SeenFile> files_;
@@ -75,7 +76,8 @@ public:
     /// The card signs the request, which proves that it has the key.
     void request(const SlotWork& work);
     void certify(const SlotWork& work);
-    /// EF.PuKDF, EF.PrKDF or EF.CDF over all slots.
+    /// EF.PuKDF, EF.PrKDF or EF.CDF over all slots. One with objects of the holder's is copied first, and the
+    /// copy deleted afterwards: whatever is torn, one of the two is whole.
     void write_directory(const Layout& layout, const std::vector<SlotWork>& all);
 
     /// From now on steps are upkeep, or are not.
@@ -88,6 +90,7 @@ private:
     void enter_master();
     void enter_df();
     perso::Step file_step(const Layout& layout, const apdu::CommandApdu& command) const;
+    void copy_directory(const Layout& layout);
     /// Commands that write a file whose content is known when they run.
     void write_late(const std::string& id, std::string label, std::uint16_t fid, std::size_t capacity,
                     ByteView expected, std::function<Bytes(perso::Learned&, const perso::Services&)> content);
@@ -96,6 +99,7 @@ private:
                             std::function<keys::SecretBytes(const perso::SecretAccess&)> data);
 
     const perso::Order& order_;
+    const State& own_;
     const Options& options_;
     perso::Plan& plan_;
     std::shared_ptr<const FileWriter> files_;

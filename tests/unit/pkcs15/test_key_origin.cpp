@@ -11,7 +11,9 @@
 #include "keys/crypto.h"
 #include "libcard/app/pkcs15/objects.h"
 #include "libcard/perso/journal.h"
+#include "pki.h"
 #include "tests/support/vectors.h"
+#include "tests/unit/pkcs15/holder.h"
 #include "tests/unit/pkcs15/made_card.h"
 
 namespace {
@@ -19,65 +21,18 @@ namespace {
 using namespace kartsaz;
 namespace pkcs15 = app::pkcs15;
 using test::Bureau;
+using test::enter;
 using test::faults_of;
+using test::import_key;
+using test::open_body;
+using test::overwrite;
+using test::planted;
 using test::send;
 using test::signature_profile;
+using test::write_file;
 
 const perso::Permits by_update{.update = true};
 const std::string both = "signature authentication";
-const std::string base_point =
-    "046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
-    "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5";
-/// SubjectPublicKeyInfo of the pair whose private key is 1.
-const std::string planted = "3059301306072A8648CE3D020106082A8648CE3D030107034200" + base_point;
-
-/// A body that takes private keys from outside.
-std::unique_ptr<sim::Body> open_body() {
-    sim::NewBody options;
-    options.kind = "isoapplet";
-    options.serial = 0x00C0FFEE;
-    options.seed = Bytes(32, 0x17);
-    options.import_allowed = true;
-    return sim::Body::create(options);
-}
-
-/// The holder, who knows the PIN, is at his card.
-void enter(sim::Body& body, const Bureau& bureau) {
-    const auto pin = keys::derive_pin(bureau.keys().keyset("pin"), "pin",
-                                      keys::identity_of_card("", bureau.record().document_number), 6);
-    Bytes padded = pin.reveal([](ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); });
-    padded.resize(16, 0);
-    test::select(body);
-    REQUIRE(send(body, "0020000110" + to_hex(padded)) == 0x9000);
-    REQUIRE(send(body, "00A4000C025015") == 0x9000);
-}
-
-void import_key(sim::Body& body, const std::string& reference) {
-    REQUIRE(send(body, "00224100068001EC8401" + reference) == 0x9000);
-    const std::string values =
-        "8120FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF"
-        "8220FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFC"
-        "83205AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B"
-        "8441" +
-        base_point +
-        "8520FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"
-        "8701018820" +
-        std::string(62, '0') + "01";
-    const auto size = to_hex(big_endian(values.size() / 2, 2));
-    const auto whole = to_hex(big_endian(values.size() / 2 + 4, 2));
-    REQUIRE(send(body, "00DB3FFF00" + whole + "E082" + size + values) == 0x9000);
-}
-
-void write_file(sim::Body& body, const std::string& fid, const std::string& content) {
-    const auto size = to_hex(big_endian(content.size() / 2, 2));
-    REQUIRE(send(body, "00E00000176F158102" + size + "8201018302" + fid + "8608FF90FFFFFF909000") == 0x9000);
-    REQUIRE(send(body, "00D60000" + size.substr(2) + content) == 0x9000);
-}
-
-void overwrite(sim::Body& body, const std::string& fid, const Bytes& content) {
-    REQUIRE(send(body, "00A4000C02" + fid) == 0x9000);
-    REQUIRE(send(body, "00D6000000" + to_hex(big_endian(content.size(), 2)) + to_hex(content)) == 0x9000);
-}
 
 /// Name of a scratch profile with the second key at this reference.
 std::string profile_with_reference(int reference) {
@@ -263,4 +218,146 @@ TEST_CASE("a finished card whose EF.DIR is gone gives no imported key the trust 
     CHECK(test::personalize(*body, two, &journal).complete);
     CHECK(faults_of(*body, two, 2) == "");
     CHECK(to_hex(content_of(*body, "3301")) != planted);
+}
+
+namespace {
+
+/// What anybody can make: a CA, and its certificate for a key of his own that says what ours would.
+Bytes forged_certificate(const Bureau& bureau, const Bytes& public_key) {
+    const test::Identity ca{{.common_name = "My own CA",
+                             .not_before = Bureau::moment - 1000,
+                             .not_after = Bureau::moment + 100'000'000,
+                             .ca = true},
+                            nullptr};
+    return test::Identity{{.common_name = "x",
+                           .not_before = Bureau::moment - 1000,
+                           .not_after = Bureau::moment + 100'000'000,
+                           .public_key = public_key,
+                           .serial_number = bureau.record().national_id},
+                          &ca}
+        .certificate();
+}
+
+template <typename Object>
+Bytes with_another(const Bytes& file, std::vector<Object> (*decode)(ByteView),
+                   Bytes (*encode)(const std::vector<Object>&), const char* path) {
+    auto objects = decode(file);
+    auto object = objects.at(0);
+    object.common.label = "authentication";
+    object.id = keys::key_identifier(from_hex(planted));
+    object.path = pkcs15::Path{from_hex(path), {}, {}};
+    if constexpr (requires { object.reference; }) object.reference = 1;
+    objects.push_back(object);
+    return encode(objects);
+}
+
+}  // namespace
+
+TEST_CASE("a certificate by a CA of the holder's own does not make a further key one of the card's",
+          "[signature][origin]") {
+    const auto body = open_body();
+    Bureau two{signature_profile("ec-p256", both)};
+    test::personalize(*body, one_key(two));
+    const auto card = test::read_back(*body, two);
+    enter(*body, two);
+    import_key(*body, "01");
+    write_file(*body, "3301", planted);
+    write_file(*body, "3402", to_hex(forged_certificate(two, from_hex(planted))));
+    overwrite(
+        *body, "4404",
+        with_another(card.file("EF.CDF")->content, &pkcs15::decode_cdf, &pkcs15::encode_cdf, "3F0050153402"));
+    overwrite(*body, "4402",
+              with_another(card.file("EF.PrKDF")->content, &pkcs15::decode_prkdf, &pkcs15::encode_prkdf,
+                           "3F005015"));
+    Errc code{};
+    const auto text = test::refusal(*body, two, &code, by_update);
+    CHECK(code == Errc::card_refused);
+    CHECK_THAT(text, Catch::Contains("the key \"authentication\" of the card (reference 1)") &&
+                         Catch::Contains("did not make") &&
+                         Catch::Contains("no certificate beside it is signed by the CA") &&
+                         Catch::Contains("--journal") && Catch::Contains("nothing was written"));
+    CHECK(two.authority().entries().size() == 1);
+}
+
+TEST_CASE("a key that took the place of ours with a certificate of the holder's own is not certified",
+          "[signature][origin]") {
+    const auto body = open_body();
+    auto journal = fresh_journal("origin-forged");
+    Bureau bureau{signature_profile("ec-p256")};
+    test::personalize(*body, bureau, &journal);
+    enter(*body, bureau);
+    import_key(*body, "00");
+    overwrite(*body, "3300", from_hex(planted));
+    REQUIRE(send(*body, "00A4000C025015") == 0x9000);
+    REQUIRE(send(*body, "00E40000023400") == 0x9000);
+    REQUIRE(send(*body, "00A4000C025015") == 0x9000);
+    write_file(*body, "3400", to_hex(forged_certificate(bureau, from_hex(planted))));
+    for (const auto permits : {perso::Permits{}, by_update}) {
+        INFO(permits.update);
+        CHECK_THAT(test::refusal(*body, bureau, nullptr, permits), Catch::Contains("did not make"));
+    }
+    const auto entries = bureau.authority().entries();
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].key != to_hex(keys::sha256(from_hex(planted))));
+    CHECK_FALSE(entries[0].revoked.has_value());
+}
+
+TEST_CASE("a card whose CA was changed is gone on with by the journal, and refused without it",
+          "[signature][origin]") {
+    /// Another CA, which never certified the card's key.
+    class NewCa final : public keys::CertificateSource {
+    public:
+        NewCa(keys::CertificateSource& source, Bytes issuer) : source_{source}, issuer_{std::move(issuer)} {}
+        Bytes certificate(const keys::CertificateOrder& order) override { return source_.certificate(order); }
+        std::optional<std::size_t> certificate_size(const keys::CertificateTemplate&,
+                                                    ByteView) const override {
+            return std::nullopt;
+        }
+        Bytes issuer_certificate() const override { return issuer_; }
+        void revoke(ByteView, int) override {}
+
+    private:
+        keys::CertificateSource& source_;
+        Bytes issuer_;
+    };
+    const test::Identity other{{.common_name = "New CA",
+                                .not_before = Bureau::moment - 1000,
+                                .not_after = Bureau::moment + 1'000'000'000,
+                                .ca = true},
+                               nullptr};
+    for (const Bytes& issuer : {other.certificate(), Bytes{}}) {
+        INFO(issuer.size());
+        const auto body = test::signature_body();
+        auto journal = fresh_journal("origin-other-ca");
+        Bureau bureau{signature_profile("ec-p256")};
+        bureau.change().expiry_date = {2035, 1, 1};
+        test::personalize(*body, bureau, &journal);
+        NewCa changed{bureau.authority(), issuer};
+        bureau.change_order().certificates = &changed;
+        bureau.change_order().now = Bureau::moment + 1090 * 86'400LL;
+        CHECK_THAT(test::refusal(*body, bureau),
+                   Catch::Contains("did not make") && Catch::Contains("--journal") &&
+                       Catch::Contains(issuer.empty() ? "is not known here" : "is signed by the CA"));
+        const auto receipt = test::personalize(*body, bureau, &journal);
+        CHECK(receipt.complete);
+        CHECK_FALSE(receipt.steps.empty());
+    }
+}
+
+TEST_CASE("a changed reference makes no second key of the same name", "[signature][origin]") {
+    const auto body = test::signature_body();
+    Bureau two{signature_profile("ec-p256", both)};
+    test::personalize(*body, two);
+    const auto files = body->files().size();
+    Bureau moved{profile_with_reference(3)};
+    for (const auto permits : {perso::Permits{}, by_update}) {
+        Errc code{};
+        const auto text = test::refusal(*body, moved, &code, permits);
+        CHECK(code == Errc::card_refused);
+        CHECK_THAT(text, Catch::Contains("a key \"authentication\" at reference 1") &&
+                             Catch::Contains("[pkcs15.authentication] of the profile has it at 3") &&
+                             Catch::Contains("`reference = 1`") && Catch::Contains("nothing was written"));
+    }
+    CHECK(body->files().size() == files);
+    CHECK(faults_of(*body, two, 2) == "");
 }

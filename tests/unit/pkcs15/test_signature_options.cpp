@@ -34,7 +34,7 @@ TEST_CASE("a profile without options asks for one signature key", "[signature][o
     CHECK(options.slots[0].algorithm == keys::KeyAlgorithm::ec_p256);
     CHECK(options.slots[0].purpose == app::pkcs15::Purpose::signature);
     CHECK(options.slots[0].public_key_fid() == 0x3300);
-    CHECK(options.slots[0].certificate_fid(1) == 0x3401);
+    CHECK(options.slots[0].certificate_fids()[1] == 0x3401);
     CHECK(options.certificate.country == "IR");
     CHECK(options.pin.keyset == "pin");
     CHECK(fault_of("").empty());
@@ -52,7 +52,7 @@ TEST_CASE("keys have tables of their own, and files by their reference", "[signa
     CHECK(options.slots[1].purpose == app::pkcs15::Purpose::authentication);
     CHECK(options.slots[1].algorithm == keys::KeyAlgorithm::rsa_2048);
     CHECK(options.slots[1].public_key_fid() == 0x3305);
-    CHECK(options.slots[1].certificate_fid(0) == 0x340A);
+    CHECK(options.slots[1].certificate_fids()[0] == 0x340A);
 }
 
 TEST_CASE("each bad option is refused by name", "[signature][options]") {

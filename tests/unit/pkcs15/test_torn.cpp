@@ -134,6 +134,7 @@ TEST_CASE("a CA that does not answer leaves a card that the same call finishes",
             return std::nullopt;
         }
         Bytes issuer_certificate() const override { return {}; }
+        bool knows(ByteView key) override { return source_.knows(key); }
         void revoke(ByteView certificate, int reason) override { source_.revoke(certificate, reason); }
         std::vector<Bytes> orders;
 

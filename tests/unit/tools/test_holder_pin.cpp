@@ -103,6 +103,14 @@ TEST_CASE("without --pin-file the refusal names it, and the delivered PIN is tri
     const auto again = desk.run("personalize" + to_card + "later.toml");
     CHECK(again.code == 6);
     CHECK_THAT(again.err, Contains("--pin-file") && Contains("--release-failed-authentication"));
+    CHECK_THAT(again.err, Contains("refused the PIN it was delivered with"));
+    CHECK(tries_left(desk) == 2);
+    // what needs no PIN needs no release
+    const auto nothing = desk.run("personalize" + to_card + "first.toml");
+    INFO(nothing.err);
+    CHECK(nothing.code == 0);
+    CHECK_THAT(nothing.out, Contains("Nothing to do"));
+    CHECK(desk.run("personalize" + to_card + "later.toml").code == 6);
     // by the tries that the card has left
     const auto released = desk.run("personalize" + to_card + "later.toml --release-failed-authentication");
     CHECK(released.code == 6);
@@ -113,6 +121,35 @@ TEST_CASE("without --pin-file the refusal names it, and the delivered PIN is tri
     INFO(own.err);
     CHECK(own.code == 0);
     CHECK(tries_left(desk) == 3);
+}
+
+TEST_CASE("after a refusal of the delivered PIN the holder's own needs no release") {
+    const Desk desk;
+    make_card(desk);
+    REQUIRE(desk.run("personalize" + to_card + "later.toml").code == 6);
+    const auto own = desk.run("personalize" + to_card + "later.toml --pin-file own");
+    INFO(own.err);
+    CHECK(own.code == 0);
+    CHECK(tries_left(desk) == 3);
+    // it is not forgotten: the delivered one is not the card's
+    const auto without = desk.run("update" + to_card + "two.toml");
+    CHECK(without.code == 6);
+    CHECK_THAT(without.err, Contains("--pin-file") && Contains("--release-failed-authentication"));
+    CHECK(tries_left(desk) == 3);
+    CHECK(desk.run("update" + to_card + "two.toml --pin-file own").code == 0);
+}
+
+TEST_CASE("after a refusal of the delivered PIN a wrong one of --pin-file is tried once and not again") {
+    const Desk desk;
+    make_card(desk);
+    const auto released = [&] { return desk.run("personalize" + to_card + "later.toml --pin-file own"); };
+    CHECK(desk.run("personalize" + to_card + "later.toml").code == 6);
+    CHECK(desk.run("personalize" + to_card + "later.toml --pin-file wrong").code == 6);
+    CHECK(tries_left(desk) == 1);
+    CHECK(released().code == 6);
+    CHECK(desk.run("personalize" + to_card + "later.toml --pin-file own --release-failed-authentication")
+              .code != 0);
+    CHECK(tries_left(desk) == 1);
 }
 
 TEST_CASE("a wrong PIN of --pin-file is told and remembered, and one of no possible length is not sent") {
