@@ -21,13 +21,14 @@ public:
     double generation_seconds() const { return generation_; }
 
     Bytes transmit(ByteView command) override {
-        constexpr std::uint8_t generate = 0x46;
+        constexpr std::uint8_t generate = 0x46, generate_bertlv = 0x47;  // 47: as PIV applications have it
         const auto before = below_.time().compute;
         auto answer = below_.transmit(command);
         ++traffic_.commands;
         traffic_.bytes_out += command.size();
         traffic_.bytes_in += answer.size();
-        if (command.size() > 1 && command[1] == generate) generation_ += below_.time().compute - before;
+        const std::uint8_t ins = command.size() > 1 ? command[1] : 0;
+        if (ins == generate || ins == generate_bertlv) generation_ += below_.time().compute - before;
         return answer;
     }
     Bytes power_on() override { return below_.power_on(); }

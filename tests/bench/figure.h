@@ -50,6 +50,7 @@ struct Figure {
 Figure cards_per_second();
 Figure link_floor();
 Figure pcscd_overhead();
+Figure piv_cost();
 Figure signature_cost();
 
 }  // namespace kartsaz::bench

@@ -57,7 +57,8 @@ int main(int argc, char** argv) try {
             names.push_back(word);
         }
     }
-    const std::vector<Figure> figures{cards_per_second(), link_floor(), pcscd_overhead(), signature_cost()};
+    const std::vector<Figure> figures{cards_per_second(), link_floor(), pcscd_overhead(), signature_cost(),
+                                      piv_cost()};
     for (const auto& name : names) {
         if (std::none_of(figures.begin(), figures.end(), [&](const auto& f) { return f.name == name; })) {
             fmt::print(stderr, "no figure \"{}\"; --list names them\n", name);

@@ -5,19 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <thread>
 
 #include "apdu/command.h"
 #include "apdu/decorator.h"
 #include "apdu/error.h"
 #include "libcard/reader/reader.h"
 #include "libcard/sim/body.h"
-#include "libcard/sim/plug.h"
 #include "tests/bench/bare_pcsc.h"
 #include "tests/bench/figure.h"
+#include "tests/bench/plugged.h"
 #include "tests/support/bureau.h"
 
 namespace kartsaz::bench {
@@ -27,9 +25,6 @@ using test::Bureau;
 
 using Clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
-
-constexpr const char* reader_name = "Virtual PCD 00 00";
-constexpr std::uint16_t vpcd_port = 35963;
 
 double seconds(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -47,35 +42,6 @@ public:
     std::vector<WireExchange> exchanges;
 };
 
-/// The body in pcscd's virtual reader, answered by a thread of this process that shares nothing with the host
-/// side but the clock; both measurements use the same one.
-class Plugged {
-public:
-    explicit Plugged(sim::Body& body)
-        : thread_{[this, &body] { sim::plug(body, "127.0.0.1", vpcd_port, stop_, true, {}); }} {}
-    Plugged(const Plugged&) = delete;
-    Plugged& operator=(const Plugged&) = delete;
-    ~Plugged() {
-        stop_ = true;
-        thread_.join();
-        wait_for_card(reader_name, false);
-    }
-
-private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
-
-bool reader_is_there() {
-    try {
-        const auto readers = reader::list_pcsc_readers();
-        return std::any_of(readers.begin(), readers.end(),
-                           [](const auto& r) { return r.name == reader_name; });
-    } catch (const Error&) {
-        return false;
-    }
-}
-
 struct Round {
     double personalize = 0;
     double replay = 0;
@@ -89,10 +55,9 @@ Round one_round(const Bureau& bureau, sim::Body& body, const Bytes& blank, const
         fs::remove_all(journal_folder);
         body.restore(blank);
         const Plugged plugged{body};
-        wait_for_card(reader_name);
         const auto begin = Clock::now();
         perso::Journal journal{journal_folder};
-        const auto card = reader::open_card(std::string{"pcsc:"} + reader_name);
+        const auto card = reader::open_card(std::string{"pcsc:"} + virtual_reader);
         Recorder recorder{*card};
         perso::personalize(recorder, bureau.run(&journal));
         round.personalize = seconds(begin);
@@ -101,9 +66,8 @@ Round one_round(const Bureau& bureau, sim::Body& body, const Bytes& blank, const
     {
         body.restore(blank);
         const Plugged plugged{body};
-        wait_for_card(reader_name);
         const auto begin = Clock::now();
-        bare_replay(reader_name, exchanges);
+        bare_replay(virtual_reader, exchanges);
         round.replay = seconds(begin);
     }
     round.commands = exchanges.size();
@@ -147,7 +111,7 @@ Medians measure_rounds(int rounds, bool real_time, const fs::path& folder) {
 
 Outcome measure(const Options& options) {
     Outcome outcome;
-    if (!reader_is_there()) {
+    if (!virtual_reader_is_there()) {
         outcome.skipped.push_back(
             {"pcscd_overhead", "no pcscd with a reader \"Virtual PCD 00 00\" (vsmartcard-vpcd)"});
         return outcome;

@@ -8,15 +8,10 @@
 // We let the card sign the certificate request; pkcs15-init cannot, and its figures have no signature. The
 // ratios named "same_job" add to its side what pkcs15-crypt needs for that signature.
 #include <fmt/format.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
-#include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <thread>
 #include <tuple>
 
 #include "apdu/decorator.h"
@@ -25,13 +20,11 @@
 #include "keys/crypto.h"
 #include "libcard/app/pkcs15/certificate_order.h"
 #include "libcard/app/pkcs15/options.h"
-#include "libcard/reader/reader.h"
 #include "libcard/reader/sim_transport.h"
 #include "libcard/sim/body.h"
-#include "libcard/sim/plug.h"
-#include "tests/bench/bare_pcsc.h"
 #include "tests/bench/counting_body.h"
 #include "tests/bench/figure.h"
+#include "tests/bench/plugged.h"
 #include "tests/support/bureau.h"
 
 namespace kartsaz::bench {
@@ -39,8 +32,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* reader_name = "Virtual PCD 00 00";
-constexpr std::uint16_t vpcd_port = 35963;
 constexpr const char* body_kind = "isoapplet-v0";
 
 /// What reached a body, and the modelled seconds of it.
@@ -89,13 +80,6 @@ Cost ours(const test::Bureau& bureau, const std::string& kind = body_kind) {
     return cost_of(counted);
 }
 
-void run(const std::string& command) {
-    const int status = ::system((command + " >/dev/null 2>&1").c_str());
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        throw Error{Errc::internal, fmt::format("exit status {}: {}", WEXITSTATUS(status), command)};
-    }
-}
-
 Bytes file_bytes(const fs::path& file) {
     std::ifstream in{file, std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
@@ -122,15 +106,16 @@ public:
 
     Theirs operator()(const std::string& key) const {
         const std::string init = fmt::format("pkcs15-init {}", reader_);
-        run(init + " -C -p pkcs15+onepin --pin 482915 --puk 7261534890123456");
-        run(fmt::format("{} -G {} -a 01 -i 45 --pin 482915 --key-usage sign --label key", init, key));
+        run_program(init + " -C -p pkcs15+onepin --pin 482915 --puk 7261534890123456");
+        run_program(fmt::format("{} -G {} -a 01 -i 45 --pin 482915 --key-usage sign --label key", init, key));
         const Cost made = cost_of(body_);
         const Bytes public_key = read_public_key();
         const Cost read = cost_of(body_);
         const Bytes der = certificate(public_key);
         const Cost requested = cost_of(body_);
         to_file(folder_ / "certificate.der", der);
-        run(fmt::format("{} -X {}/certificate.der -f der -i 45 -a 01 --pin 482915", init, folder_.string()));
+        run_program(
+            fmt::format("{} -X {}/certificate.der -f der -i 45 -a 01 --pin 482915", init, folder_.string()));
         const Cost request = requested - read;
         return {cost_of(body_) - (requested - made), request};
     }
@@ -139,8 +124,9 @@ private:
     /// Counted for nobody: we have it from the answer to GENERATE.
     Bytes read_public_key() const {
         const auto pem = folder_ / "key.pem", der = folder_ / "key.der";
-        run(fmt::format("pkcs15-tool {} --read-public-key 45 -o {}", reader_, pem.string()));
-        run(fmt::format("openssl pkey -pubin -in {} -outform DER -out {}", pem.string(), der.string()));
+        run_program(fmt::format("pkcs15-tool {} --read-public-key 45 -o {}", reader_, pem.string()));
+        run_program(
+            fmt::format("openssl pkey -pubin -in {} -outform DER -out {}", pem.string(), der.string()));
         return file_bytes(der);
     }
 
@@ -151,8 +137,8 @@ private:
         const Bytes info = keys::request_info(wanted.subject, public_key);
         const auto digest = folder_ / "digest", signature = folder_ / "signature";
         to_file(digest, keys::hash(keys::digest_of(slot.algorithm), info));
-        run(fmt::format("pkcs15-crypt {} -s -k 45 --sha-256 --pkcs1 --pin 482915 -R -i {} -o {}", reader_,
-                        digest.string(), signature.string()));
+        run_program(fmt::format("pkcs15-crypt {} -s -k 45 --sha-256 --pkcs1 --pin 482915 -R -i {} -o {}",
+                                reader_, digest.string(), signature.string()));
         return authority_.certificate({"opensc", slot.name, wanted,
                                        keys::assemble_request(info, slot.algorithm, file_bytes(signature))});
     }
@@ -161,38 +147,18 @@ private:
     keys::LocalCa& authority_;
     const CountingBody& body_;
     fs::path folder_;
-    std::string reader_ = fmt::format("--reader '{}'", reader_name);
+    std::string reader_ = fmt::format("--reader '{}'", virtual_reader);
 };
 
 Theirs theirs(const std::string& key, test::Bureau& bureau, const fs::path& folder) {
     const auto body = blank_body(body_kind);
     CountingBody counted{*body};
-    std::atomic<bool> stop{false};
-    std::thread card{[&] { sim::plug(counted, "127.0.0.1", vpcd_port, stop, true, {}); }};
-    Theirs cost;
-    try {
-        wait_for_card(reader_name);
-        cost = OpenSc{bureau, bureau.authority(), counted, folder}(key);
-    } catch (...) {
-        stop = true;
-        card.join();
-        throw;
-    }
-    stop = true;
-    card.join();
-    wait_for_card(reader_name, false);
-    return cost;
+    const Plugged plugged{counted};
+    return OpenSc{bureau, bureau.authority(), counted, folder}(key);
 }
 
 bool can_ask_opensc() {
-    try {
-        const auto readers = reader::list_pcsc_readers();
-        return ::system("command -v pkcs15-init pkcs15-crypt pkcs15-tool openssl >/dev/null 2>&1") == 0 &&
-               std::any_of(readers.begin(), readers.end(),
-                           [](const auto& r) { return r.name == reader_name; });
-    } catch (const Error&) {
-        return false;
-    }
+    return have_programs("pkcs15-init pkcs15-crypt pkcs15-tool openssl") && virtual_reader_is_there();
 }
 
 std::string note(const Cost& cost) {
