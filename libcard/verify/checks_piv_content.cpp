@@ -87,10 +87,15 @@ void discovery_policy(const Piv& card, Verdicts& verdicts) {
               "the PIN policy allows no pairing code where there is no virtual contact");
     const bool global = (first & D::global_pin) != 0;
     const bool right = global ? second == D::piv_pin_primary || second == D::global_pin_primary : second == 0;
-    if (!right)
+    if (!right && !global && second == D::piv_pin_primary) {
+        // the one PIN that there is: cards of some makers say so
+        verdicts.warn(piv_file(pv::id_discovery), at + 1, "00", "10",
+                      "the PIN policy names a primary PIN where there is one only");
+    } else if (!right) {
         fault(at + 1, second, global ? "10 or 20" : "00",
               global ? "the PIN policy does not say which of two PINs is the primary one"
-                     : "the PIN policy names a primary PIN where there is one only");
+                     : "the PIN policy makes a PIN the primary one that there is not");
+    }
     if (!verdicts.findings().empty()) return;
     verdicts.pass(!global                        ? "the PIN is that of the PIV application (80)"
                   : second == D::piv_pin_primary ? "two PINs, that of the PIV application (80) first"

@@ -15,6 +15,11 @@ bool optional_once(std::uint16_t id) {
     return id == pv::id_face || id == pv::id_card_certificate;
 }
 
+/// What the PIV application of a maker cannot hold, whoever personalizes it.
+bool no_room_for(const Piv& card, std::uint16_t id) {
+    return card.fact("source") != "folder" && card.fact("kind") == "canokey" && id == pv::id_security_object;
+}
+
 void object_presence(const Piv& card, Verdicts& verdicts) {
     for (const auto& container : pv::containers()) {
         const std::string object = pv::file_name(container);
@@ -33,7 +38,11 @@ void object_presence(const Piv& card, Verdicts& verdicts) {
         } else if (container.presence == pv::Presence::mandatory) {
             const std::string text =
                 fmt::format("{} is not on the card, and every card must have it", container.name);
-            if (card.old() && optional_once(container.id)) {
+            if (no_room_for(card, container.id)) {
+                verdicts.warn(object, {}, "present", "absent",
+                              fmt::format("{} is not on the card: cards of this maker have no place for it",
+                                          container.name));
+            } else if (card.old() && optional_once(container.id)) {
                 verdicts.note(object, fmt::format("{} is not on the card", container.name));
             } else {
                 verdicts.fault(object, {}, "present", "absent", text);
@@ -100,15 +109,15 @@ void object_size(const Piv& card, Verdicts& verdicts) {
 
 void add_piv_object_checks(std::vector<Check>& checks) {
     constexpr const char* part1 = "SP 800-73-4 part 1";
-    add_piv(
-        checks,
-        {{"piv.objects.presence",
-          "Every mandatory object is there and has content (first generation: face and 9E may be missing)",
-          Severity::fatal, part1, "table 1", piv_depth_presence, object_presence},
-         {"piv.objects.structure", "Every object is the one of its tag, decoded to its last byte",
-          Severity::fatal, part1, "appendix A", piv_depth_structure, object_structure},
-         {"piv.objects.size", "No object is larger than each card can hold (a note)", Severity::note, part1,
-          "table 7", piv_depth_form, object_size}});
+    add_piv(checks, {{"piv.objects.presence",
+                      "Every mandatory object is there and has content (first generation: face and 9E may be "
+                      "missing; CanoKey, "
+                      "which has no place for it: the security object, a warning)",
+                      Severity::fatal, part1, "table 1", piv_depth_presence, object_presence},
+                     {"piv.objects.structure", "Every object is the one of its tag, decoded to its last byte",
+                      Severity::fatal, part1, "appendix A", piv_depth_structure, object_structure},
+                     {"piv.objects.size", "No object is larger than each card can hold (a note)",
+                      Severity::note, part1, "table 7", piv_depth_form, object_size}});
 }
 
 }  // namespace kartsaz::verify
