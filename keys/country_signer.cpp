@@ -94,6 +94,13 @@ Bytes make_document_signer(const Identity& csca, ByteView public_key, const Auth
     return below(issuer, public_key, content, kind, "document signer");
 }
 
+Bytes make_content_signer(const Identity& csca, ByteView public_key, const AuthorityTemplate& content) {
+    const auto issuer = read_issuer(csca, "country signer");
+    ExtensionWriter kind;
+    kind.key_usage({.digital_signature = true}).extended_usages({"2.16.840.1.101.3.6.7"}, true);
+    return below(issuer, public_key, content, kind, "content signer");
+}
+
 Bytes make_citizen_ca(const Identity& root, ByteView public_key, const AuthorityTemplate& content) {
     const auto issuer = read_issuer(root, "root");
     const auto certificate = parse_certificate(root.certificate);

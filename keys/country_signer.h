@@ -45,6 +45,10 @@ Bytes make_upper_root(const SigningKey& key, const AuthorityTemplate& content);
 /// @param public_key  SubjectPublicKeyInfo of the document signer
 Bytes make_document_signer(const Identity& csca, ByteView public_key, const AuthorityTemplate& content);
 
+/// Signs what PIV cards carry: keyUsage digitalSignature, critical extendedKeyUsage id-PIV-content-signing.
+/// Source: FIPS 201-2, 4.2.1.
+Bytes make_content_signer(const Identity& csca, ByteView public_key, const AuthorityTemplate& content);
+
 /// A CA below a root with a path length of 1 or more: keyCertSign and cRLSign, path length 0.
 Bytes make_citizen_ca(const Identity& root, ByteView public_key, const AuthorityTemplate& content);
 

@@ -32,6 +32,7 @@ struct InitOptions {
     int years = 15;
     int signing_months = 0;
     int crl_days = 90;
+    bool piv = false;
     bool json = false;
 };
 
@@ -132,9 +133,10 @@ keys::AuthorityTemplate wanted(const InitOptions& options, const std::string& ro
     return out;
 }
 
-/// The three identities; certificates that were made now are not at their place yet.
+/// The identities; the content signer's is empty where it was not asked for. Certificates that were made now
+/// are not at their place yet.
 struct Made {
-    keys::Identity csca, document_signer, citizen_ca;
+    keys::Identity csca, document_signer, citizen_ca, content_signer;
     std::vector<std::string> fresh;  ///< names of those
 };
 
@@ -163,6 +165,12 @@ Made make_all(const InitOptions& options, Maker& maker, std::int64_t now) {
         citizens.crl_url.clear();  // its own root: nobody could revoke it by a CRL
         return keys::make_root(*one.key, citizens);
     });
+    if (options.piv) {
+        out.content_signer = obtain("content-signer", [&](const keys::Identity& one) {
+            return keys::make_content_signer(out.csca, one.key->public_key(),
+                                             wanted(options, "Content Signer", now));
+        });
+    }
     return out;
 }
 
@@ -170,7 +178,11 @@ Made make_all(const InitOptions& options, Maker& maker, std::int64_t now) {
 /// made.
 void check_left(const InitOptions& options, const Maker& maker) {
     const fs::path folder{options.folder};
-    std::size_t there = 0;
+    std::size_t there = 0, all_of_them = 3;
+    if (options.piv) {
+        ++all_of_them;
+        there += maker.known("content-signer") ? 1 : 0;
+    }
     for (const auto* name : {"csca", "document-signer", "citizen-ca"}) {
         const auto one = maker.known(name);
         if (!one) continue;
@@ -186,7 +198,7 @@ void check_left(const InitOptions& options, const Maker& maker) {
     }
     const bool all = std::all_of(std::begin(public_files), std::end(public_files),
                                  [&](const char* file) { return fs::exists(folder / file); });
-    if (there == 3 && all) {
+    if (there == all_of_them && all) {
         throw Error{Errc::keys_failed, options.folder +
                                            ": its authorities are made already; keys are never "
                                            "written over"};
@@ -197,7 +209,8 @@ void check_left(const InitOptions& options, const Maker& maker) {
 void put_certificates(const Made& made, Maker& maker) {
     const std::pair<const char*, const Bytes&> all[] = {{"csca", made.csca.certificate},
                                                         {"document-signer", made.document_signer.certificate},
-                                                        {"citizen-ca", made.citizen_ca.certificate}};
+                                                        {"citizen-ca", made.citizen_ca.certificate},
+                                                        {"content-signer", made.content_signer.certificate}};
     for (const auto& [name, der] : all) {
         if (std::find(made.fresh.begin(), made.fresh.end(), name) != made.fresh.end())
             maker.certificate(name, der);
@@ -216,6 +229,7 @@ int init(const InitOptions& options) {
     const auto citizens = open_ledger(folder, made.citizen_ca, Missing::is_made);
     put_certificates(made, *place);
     keys::record_authority(*csca, "document-signer", made.document_signer.certificate, now);
+    if (options.piv) keys::record_authority(*csca, "content-signer", made.content_signer.certificate, now);
     nlohmann::json files = nlohmann::json::array();
     const auto write = [&](const std::string& name, const Bytes& der, std::string_view label) {
         perso::write_durably(folder / name, keys::pem_text(der, label));
@@ -224,6 +238,7 @@ int init(const InitOptions& options) {
     write("csca.pem", made.csca.certificate, "CERTIFICATE");
     write("document-signer.pem", made.document_signer.certificate, "CERTIFICATE");
     write("citizen-ca.pem", made.citizen_ca.certificate, "CERTIFICATE");
+    if (options.piv) write("content-signer.pem", made.content_signer.certificate, "CERTIFICATE");
     write("csca.crl", keys::make_crl(made.csca, *csca, now, options.crl_days), "X509 CRL");
     write("citizen-ca.crl", keys::make_crl(made.citizen_ca, *citizens, now, options.crl_days), "X509 CRL");
     const auto of_one = made.csca.key->place();  // a token's names the object, too
@@ -266,6 +281,8 @@ void add_ca_init(CLI::App& ca, Action& action) {
     command->add_option("--crl-days", options->crl_days, "Until the next CRL; default: 90")
         ->check(CLI::Range(1, 3650))
         ->option_text("N");
+    command->add_flag("--piv", options->piv,
+                      "A signer of PIV cards' content, too; also where the others are there already");
     command->add_option("--crl-url", options->crl_url, "Where the country signer's CRL will be found")
         ->option_text("URL");
     add_key_options(*command, options->keys);
