@@ -53,6 +53,7 @@ constexpr PivTraits full_piv{
     .unknown_container = 0x6A81,
     .wrong_length = 0x6A80,
     .not_proved = 0x6982,
+    .any_is_own = true,
     .pin_digits = true,
     .select_keeps = true,
     .policies = true,

@@ -62,6 +62,7 @@ struct PivTraits {
     std::uint16_t unknown_container = 0;           ///< answer to PUT DATA
     std::uint16_t wrong_length = 0;                ///< answer to a PIN or PUK of another length
     std::uint16_t not_proved = 0;                  ///< answer to a wrong cryptogram of the management key
+    bool any_is_own = false;       ///< algorithm 00 of 9B is whatever the key has; else triple DES
     bool last_try_blocks = false;  ///< the wrong PIN that blocks gives 6983; the status then is 63C0
     bool pin_digits = false, puk_digits = false;  ///< a new one must have six to eight digits
     bool select_keeps = false;                    ///< SELECT again leaves PIN and management key as they were

@@ -103,7 +103,9 @@ Answer Piv::use_key(const Command& command) {
 }
 
 Answer Piv::administer(const Command& command) {
-    const std::uint8_t algorithm = command.p1 == any_algorithm ? std::uint8_t{piv_des3} : command.p1;
+    // others' programs ask for random bytes by 00, whatever the key is
+    const std::uint8_t any = traits().any_is_own ? state().management.algorithm : std::uint8_t{piv_des3};
+    const std::uint8_t algorithm = command.p1 == any_algorithm ? any : command.p1;
     if (algorithm != state().management.algorithm) return refuse(status::wrong_p1p2);
     const auto proof = proof_in(gathered_);
     if (!proof || proof->exponentiation) return refuse(status::wrong_data);

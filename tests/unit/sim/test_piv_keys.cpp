@@ -134,6 +134,20 @@ TEST_CASE("the commands recorded from other people's programs are understood", "
     CHECK(sw(*body, verify.text("reset_retry")) == 0x9000);
 }
 
+TEST_CASE("random bytes are asked for by algorithm 00, whatever the management key is", "[sim][piv]") {
+    for (const std::string key_kind : {"0A", "03"}) {
+        auto body = managed_piv_card("kartsaz-piv");
+        REQUIRE(sw(*body, "00FFFFFF1B" + key_kind + "9B18101112131415161718191A1B1C1D1E1F2021222324252627") ==
+                0x9000);
+        const Reply random = send(*body, "0087009B047C02810000");
+        CHECK(random.sw == 0x9000);
+        CHECK(random.data.size() == (key_kind == "03" ? 12 : 20));
+    }
+    // PivApplet takes 00 for triple DES
+    auto applet = managed_piv_card("pivapplet");
+    CHECK(send(*applet, "0087009B047C02810000").sw == 0x9000);
+}
+
 TEST_CASE("a wrong proof of the management key opens nothing, and a challenge is good once", "[sim][piv]") {
     for (const auto& kind : piv_kinds) {
         INFO(kind);
