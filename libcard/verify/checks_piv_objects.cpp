@@ -15,9 +15,13 @@ bool optional_once(std::uint16_t id) {
     return id == pv::id_face || id == pv::id_card_certificate;
 }
 
-/// What the PIV application of a maker cannot hold, whoever personalizes it.
+/// CanoKey has no place for a security object, whoever personalizes it. It is known by its name, or by a
+/// version together with a discovery object of its own that names a primary PIN where there is one only.
 bool no_room_for(const Piv& card, std::uint16_t id) {
-    return card.fact("source") != "folder" && card.fact("kind") == "canokey" && id == pv::id_security_object;
+    static const Bytes own_policy = from_hex("4010");
+    if (card.fact("source") != "card" || id != pv::id_security_object) return false;
+    const bool own_discovery = card.discovery && card.discovery->policy == own_policy;
+    return card.fact("kind") == "canokey" || (!card.fact("version").empty() && own_discovery);
 }
 
 void object_presence(const Piv& card, Verdicts& verdicts) {

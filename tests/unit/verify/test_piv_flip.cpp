@@ -84,6 +84,19 @@ TEST_CASE("a management key that everybody knows rejects our own card and warns 
     CHECK_FALSE(card.judge().accept);
 }
 
+TEST_CASE("a missing security object rejects a card, but one of CanoKey, which has no place for it") {
+    GoodPiv card;
+    judge_good_piv(card);
+    card.objects.erase(pv::id_security_object);
+    CHECK(card.judge().cause.value_or("") == "piv.objects.presence");
+    card.facts["kind"] = "canokey";
+    const auto warned = card.judge();
+    CHECK(warned.accept);
+    CHECK(warned.findings.size() == 1);
+    card.facts["source"] = "folder";
+    CHECK_FALSE(card.judge().accept);
+}
+
 TEST_CASE("unknown revocation is a note, an old list a warning, and both reject where a list is demanded") {
     GoodPiv card;
     judge_good_piv(card);
