@@ -8,6 +8,7 @@
 #include "apdu/error.h"
 #include "apdu/exchanger.h"
 #include "keys/card_identity.h"
+#include "libcard/app/piv/capability.h"
 #include "libcard/app/piv/read_steps.h"
 
 namespace kartsaz::app::piv {
@@ -71,6 +72,7 @@ public:
         bounded([&] {
             note_applet();
             read_containers();
+            note_kind();
             const auto told = note_references();
             door_.ask(told);
             const auto slots = find_slots(card_, out_);
@@ -105,11 +107,20 @@ private:
             const auto told = parse_property_template(selected.data);
             out_.facts["aid"] = to_hex(told && !told->aid.empty() ? told->aid : *aid);
             if (told && told->lengths) most_ = static_cast<std::uint32_t>(told->lengths->response_data);
-            if (told && told->label.find("PivApplet") != std::string::npos) out_.facts["kind"] = "pivapplet";
-            if (told && told->label.find("CanoKey") != std::string::npos) out_.facts["kind"] = "canokey";
+            property_ = told.value_or(PropertyTemplate{});
             return true;
         }
         return false;
+    }
+
+    /// Of makers whose limits are known.
+    void note_kind() {
+        const auto* discovery = out_.file(file_name(*container_of_id(id_discovery)));
+        const auto known =
+            capability_of(property_, out_.fact("version"),
+                          discovery == nullptr ? Bytes{} : discovery->content, card_.atr(), card_.limits());
+        if (known.kind == Capability::Kind::pivapplet) out_.facts["kind"] = "pivapplet";
+        if (known.kind == Capability::Kind::canokey) out_.facts["kind"] = "canokey";
     }
 
     void note_applet() {
@@ -192,7 +203,8 @@ private:
     ReadOptions options_;  // the card may tell whom its secrets are derived for
     PinDoor door_;
     Bytes selected_;
-    std::uint32_t most_ = 256;  ///< what one answer may hold; more only where SELECT's answer says so
+    PropertyTemplate property_;  ///< what SELECT told
+    std::uint32_t most_ = 256;   ///< what one answer may hold; more only where SELECT's answer says so
 };
 
 }  // namespace

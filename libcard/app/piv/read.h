@@ -21,8 +21,8 @@
 ///   aid               what SELECT answered under 4F, hexadecimal; as it was sent where it says nothing
 ///   version           of the applet, where it tells (INS FD): "5.4.0"
 ///   chip              what it is called where nothing but a serial number (INS F8) tells: "PIV-00C0FFEE"
-///   kind              "pivapplet", "canokey" as far as SELECT's answer and version tell; else absent
-///   pin.status, pin.tries, pin.tries.after, pin.state, pin.given, pin.digits, pin.why
+///   kind              "pivapplet", "canokey" by what SELECT, version, ATR and discovery object tell; else
+///   absent pin.status, pin.tries, pin.tries.after, pin.state, pin.given, pin.digits, pin.why
 ///                     as libcard/app/pkcs15/read.h has them; pin.status is the empty VERIFY's
 ///   puk.tries         where metadata (INS F7) tells it
 ///   pin.factory, puk.factory   "yes" or "no", where metadata tells: still as the maker set it
