@@ -34,6 +34,7 @@ public:
             if (own_.capability.room(container)) read(container);
         }
         for (const auto& key : folder_.keys) compare(key);
+        state_.sealed = state_.sealed || is_finished();
         tell();
         state_.applications["piv-folder"] = std::move(seen_);
     }
@@ -133,6 +134,19 @@ private:
         } catch (const Error& error) {
             if (error.code() != Errc::input_invalid) throw;
         }
+    }
+
+    /// Keys are the last thing that is written: a card whose certificates all have theirs was finished once.
+    bool is_finished() {
+        bool certified = false;
+        for (const auto reference : {0x9A, 0x9C, 0x9D, 0x9E}) {
+            const auto place = static_cast<std::uint8_t>(reference);
+            if (!seen_->objects.contains(container_of_key(place)->id)) continue;
+            certified = true;
+            const auto told = own_.has_metadata() ? reading::ask_metadata(card_, place) : std::nullopt;
+            if (own_.has_metadata() && !(told && told->algorithm)) return false;
+        }
+        return certified && seen_->objects.contains(id_chuid);
     }
 
     void tell() const {
