@@ -75,3 +75,14 @@ TEST_CASE("every ICAM card has its verdict and its cause, from its folder") {
     }
     CHECK(judged == expected_icam.size());
 }
+
+TEST_CASE("the re-keyed ICAM card 41 is rejected beside card 46, which it says to be, and only there") {
+    if (!icam_there()) return;
+    const auto rekeyed = icam_dump(icam_folder_of("41")), registered = icam_dump(icam_folder_of("46"));
+    CHECK(judge_icam(rekeyed).accept);
+    const auto report = judge_icam(rekeyed, false, &registered);
+    CHECK_FALSE(report.accept);
+    CHECK(report.cause.value_or("") == "piv.against.keys");
+    CHECK(report.findings.front().object == "PIV-authentication-certificate");
+    CHECK(judge_icam(registered, false, &registered).accept);
+}
