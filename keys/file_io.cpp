@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,8 +26,8 @@ public:
     ~Descriptor() {
         if (number_ >= 0) ::close(number_);
     }
+    Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
     int get() const noexcept { return number_; }
-    bool close() noexcept { return ::close(std::exchange(number_, -1)) == 0; }
 
 private:
     int number_;
@@ -56,6 +57,32 @@ bool write_all(int to, std::string_view text) {
     return true;
 }
 
+/// Opens a temporary file, empty and locked, 0600. The lock tells one that another process is writing, which
+/// is waited for, from one that a killed process left, which is written anew.
+Descriptor open_alone(const std::filesystem::path& file, const std::filesystem::path& name) {
+    constexpr const char* doing = "make a file beside it";
+    for (;;) {
+        Descriptor out{::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
+        if (out.get() < 0) failed(Errc::store_failed, file, doing);
+        while (::flock(out.get(), LOCK_EX) != 0) {
+            if (errno != EINTR) failed(Errc::store_failed, file, "lock what is written beside it");
+        }
+        struct stat mine {};
+        struct stat there {};
+        if (::fstat(out.get(), &mine) != 0) failed(Errc::store_failed, file, doing);
+        // whoever had the lock before may have put it in place meanwhile
+        if (::lstat(name.c_str(), &there) != 0 || there.st_ino != mine.st_ino || there.st_dev != mine.st_dev)
+            continue;
+        if (mine.st_uid == ::geteuid() && mine.st_nlink == 1 && S_ISREG(mine.st_mode)) {
+            if (::ftruncate(out.get(), 0) != 0 || ::fchmod(out.get(), S_IRUSR | S_IWUSR) != 0)
+                failed(Errc::store_failed, file, doing);
+            return out;
+        }
+        // another user's, who could read along
+        if (::unlink(name.c_str()) != 0) failed(Errc::store_failed, file, doing);
+    }
+}
+
 }  // namespace
 
 SecretBytes read_secret_file(const std::filesystem::path& file, std::size_t most, Others others) {
@@ -77,11 +104,9 @@ SecretBytes read_secret_file(const std::filesystem::path& file, std::size_t most
 }
 
 void replace_private_file(const std::filesystem::path& file, std::string_view text) {
-    auto name = file.string() + ".XXXXXX";
-    Descriptor out{::mkostemp(name.data(), O_CLOEXEC)};  // mkostemp makes it 0600
-    if (out.get() < 0) failed(Errc::store_failed, file, "make a file beside it");
-    if (!write_all(out.get(), text) || ::fsync(out.get()) != 0 || !out.close() ||
-        ::rename(name.c_str(), file.c_str()) != 0) {
+    const auto name = file.parent_path() / ("." + file.filename().string() + ".tmp");
+    const auto out = open_alone(file, name);
+    if (!write_all(out.get(), text) || ::fsync(out.get()) != 0 || ::rename(name.c_str(), file.c_str()) != 0) {
         const int reason = errno;
         ::unlink(name.c_str());
         errno = reason;

@@ -18,7 +18,9 @@ enum class Others {
 SecretBytes read_secret_file(const std::filesystem::path& file, std::size_t most, Others others);
 
 /// Writes `text` to a new file of mode 0600 beside `file` and moves it there: the old content or the new,
-/// never a part. @throws Error{store_failed}
+/// never a part. The new one is called ".NAME.tmp" until it is whole; one that a killed process left is
+/// written anew by the next call for the same file, one that another process writes is waited for.
+/// @throws Error{store_failed}
 void replace_private_file(const std::filesystem::path& file, std::string_view text);
 
 /// Makes a folder of mode 0700, and what it is in, when it is not there; an empty path is the current one.

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
+#include <future>
 #include <map>
 #include <set>
 
 #include "apdu/error.h"
+#include "keys/file_io.h"
 #include "keys/key_store.h"
 #include "keys/pin.h"
 #include "tests/unit/keys/pki.h"
@@ -172,6 +177,36 @@ TEST_CASE("a chip has one letter, the last one, and each chip its own file") {
     CHECK(odd.parent_path() == folder / "letters");
     other.chip = "../../etc.x";
     CHECK(mailer.write(other, secret("482913"), secret("12093847")) != odd);
+}
+
+TEST_CASE("a letter that a killed station left half is hidden, and gone with the next one of the chip") {
+    const TemporaryFolder folder;
+    const auto letters = folder / "letters";
+    const PinMailer mailer{letters, pki("mailer-rsa.pem")};
+    std::filesystem::create_directory(letters);
+    test::write_bytes(letters / ".4790-1234.p7m.tmp", Bytes(5000, 0x41));
+    const auto file = mailer.write(letter, secret("482913"), secret("12093847"));
+    CHECK_THAT(open_letter(file, "mailer-rsa.pem", true), Contains("pin: 482913\n"));
+    for (const auto& entry : std::filesystem::directory_iterator{letters}) CHECK(entry.path() == file);
+    struct stat facts {};
+    REQUIRE(::stat(file.c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 07777U) == 0600);
+}
+
+TEST_CASE("a file that another process is writing is waited for, and not mixed with") {
+    const TemporaryFolder folder;
+    const auto file = folder / "secret.keys";
+    const auto temporary = folder / ".secret.keys.tmp";
+    const int other = ::open(temporary.c_str(), O_WRONLY | O_CREAT, 0600);
+    REQUIRE(other >= 0);
+    REQUIRE(::flock(other, LOCK_EX) == 0);
+    auto mine = std::async(std::launch::async, [&] { replace_private_file(file, "mine"); });
+    REQUIRE(::write(other, "theirs", 6) == 6);
+    REQUIRE(::rename(temporary.c_str(), file.c_str()) == 0);
+    REQUIRE(::close(other) == 0);
+    mine.get();
+    CHECK(to_text(test::read_bytes(file)) == "mine");
+    CHECK_FALSE(std::filesystem::exists(temporary));
 }
 
 TEST_CASE("a holder's name cannot make lines of its own in a letter") {
