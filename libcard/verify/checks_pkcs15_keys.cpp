@@ -82,6 +82,39 @@ bool certified_under_other_id(const Signature& card, const ListedKey& key) {
     });
 }
 
+/// The key that the chip must prove: the certificate's, else the one of the public key file.
+const Bytes* key_to_prove(const Signature& card, const ListedKey& key) {
+    if (const auto* certificate = card.certificate_of(key)) return &certificate->says->public_key;
+    const auto* listed = card.public_key_of(key);
+    return listed != nullptr && listed->key ? &*listed->key : nullptr;
+}
+
+bool is_demanded(const Signature& card, const ListedKey& key, const DemandedKey& wanted) {
+    if (!wanted.label.empty() && key.object.common.label != wanted.label) return false;
+    if (wanted.digest.empty()) return true;
+    const Bytes* public_key = key_to_prove(card, key);
+    return public_key != nullptr && to_hex(keys::sha256(*public_key)) == wanted.digest;
+}
+
+/// A key that the issuer's station made, as far as the card shows: one that receipt or profile demand; any
+/// key of a card that was never finished; the only one, when none has a certificate; and one whose iD and
+/// public key file are those that the station gives to its reference. Holders may make further keys, with
+/// other software, and need no certificate for them.
+bool is_issuers(const Signature& card, const ListedKey& key) {
+    if (!card.own) return false;
+    if (std::ranges::any_of(card.demanded_keys,
+                            [&](const DemandedKey& wanted) { return is_demanded(card, key, wanted); }))
+        return true;
+    const bool finished = card.dir && !card.dir->empty();
+    const bool certified = std::ranges::any_of(
+        card.keys, [&](const ListedKey& one) { return card.certificate_of(one) != nullptr; });
+    if (!finished || !certified) return true;
+    const auto* listed = card.public_key_of(key);
+    if (listed == nullptr || !listed->key || !key.object.reference) return false;
+    return listed->file == fmt::format("EF.{:04X}", p15::fid_public_key + *key.object.reference) &&
+           key.object.id == keys::key_identifier(*listed->key);
+}
+
 void with_certificate(const Signature& card, Verdicts& verdicts) {
     if (card.keys.empty()) {
         return lacks(card, verdicts, "EF.PrKDF", "a private key", "none", "the card holds no private key");
@@ -90,8 +123,13 @@ void with_certificate(const Signature& card, Verdicts& verdicts) {
         if (const auto* certificate = card.certificate_of(key)) {
             verdicts.pass(fmt::format("{}: {}", key.name, plain_text(certificate->facts->subject)));
         } else if (!certified_under_other_id(card, key)) {
-            lacks(card, verdicts, "EF.CDF", "a certificate of the same iD", "none",
-                  fmt::format("{} has no certificate on the card", key.name));
+            const std::string text = fmt::format("{} has no certificate on the card", key.name);
+            if (!card.own || is_issuers(card, key)) {
+                lacks(card, verdicts, "EF.CDF", "a certificate of the same iD", "none", text);
+            } else {
+                verdicts.warn("EF.CDF", {}, "a certificate of the same iD", "none",
+                              text + "; nobody demands it, and it is not known as one of the issuer's");
+            }
         }
     }
 }
@@ -129,20 +167,6 @@ void id_is_hash(const Signature& card, Verdicts& verdicts) {
         }
     }
     verdicts.skip("no key with a certificate");
-}
-
-/// The key that the chip must prove: the certificate's, else the one of the public key file.
-const Bytes* key_to_prove(const Signature& card, const ListedKey& key) {
-    if (const auto* certificate = card.certificate_of(key)) return &certificate->says->public_key;
-    const auto* listed = card.public_key_of(key);
-    return listed != nullptr && listed->key ? &*listed->key : nullptr;
-}
-
-bool is_demanded(const Signature& card, const ListedKey& key, const DemandedKey& wanted) {
-    if (!wanted.label.empty() && key.object.common.label != wanted.label) return false;
-    if (wanted.digest.empty()) return true;
-    const Bytes* public_key = key_to_prove(card, key);
-    return public_key != nullptr && to_hex(keys::sha256(*public_key)) == wanted.digest;
 }
 
 void all_keys_there(const Signature& card, Verdicts& verdicts) {
@@ -245,7 +269,9 @@ void add_pkcs15_key_checks(std::vector<Check>& checks) {
         depth_agreement, public_keys);
     add("pkcs15.key.demanded", "Every key pair that receipt or profile names is on the card", fatal, "8.4",
         depth_agreement, all_keys_there);
-    add("pkcs15.key.certificate", "Every private key has a certificate (another maker's card: a warning)",
+    add("pkcs15.key.certificate",
+        "Every private key has a certificate (another maker's card, or a further key that the holder made: a "
+        "warning)",
         fatal, "8.7", depth_agreement, with_certificate);
     add("pkcs15.certificate.key",
         "Every certificate is for a key of the card and has its iD, or is a CA's (one for no key of another "

@@ -64,11 +64,19 @@ void holder(const Signature& card, Verdicts& verdicts) {
     } else if (state == "changed") {
         // without its length noted, as in the folder of an older reading, more cannot be said
         const std::string digits = card.fact("pin.digits");
-        verdicts.note("chip", digits.empty()
-                                  ? "the PIN is not the transport PIN that was tried"
-                                  : fmt::format("the holder has changed the PIN: it is not the transport PIN "
-                                                "of {} digits. Its keys were not challenged",
-                                                plain_text(digits)));
+        if (digits.empty()) {
+            verdicts.note("chip", "the PIN is not the transport PIN that was tried");
+        } else if (card.fact("pin.assumed").empty()) {
+            verdicts.note("chip", fmt::format("the holder has changed the PIN: it is not the transport PIN "
+                                              "of {} digits. Its keys were not challenged",
+                                              plain_text(digits)));
+        } else {
+            verdicts.note("chip",
+                          fmt::format("the transport PIN of {} digits was refused: the holder has changed "
+                                      "it, or it was made with another length (--profile tells, and "
+                                      "--receipt of its first writing). Its keys were not challenged",
+                                      plain_text(digits)));
+        }
     } else if (state == "refused") {
         verdicts.warn("chip", {}, "the PIN that was given", "another",
                       "the PIN that was given is not the card's: keys were not challenged");

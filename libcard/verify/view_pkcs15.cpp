@@ -12,7 +12,9 @@ std::string state_of_pin(const Signature& card) {
     const std::string state = card.fact("pin.state"), tries = card.fact("pin.tries.after");
     std::string text = state;
     if (state == "transport") text = "issuer's transport PIN";
-    if (state == "changed") text = "holder's own";
+    if (state == "changed") {
+        text = card.fact("pin.assumed").empty() ? "holder's own" : "holder's own, or of another length";
+    }
     if (state == "verified") text = "given and accepted";
     if (state == "refused") text = "given and refused";
     if (state == "none") text = "never set";

@@ -136,7 +136,9 @@ def sign(bench, algorithm, public, pin, version):
          ", ".join(f"{mechanism} ({digest})" for mechanism, digest, _ in mechanisms))
 
 
-CHANGED = "the holder has changed the PIN: it is not the transport PIN of 6 digits. Its keys were not challenged"
+# neither receipt nor profile is given: the length of the transport PIN is assumed, and verify says so
+CHANGED = ("the transport PIN of 6 digits was refused: the holder has changed it, or it was made with another "
+           "length (--profile tells, and --receipt of its first writing). Its keys were not challenged")
 
 
 def says_only_holder(bench, after):

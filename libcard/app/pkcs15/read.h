@@ -27,6 +27,7 @@
 ///                     "changed" (it was refused: the holder has a PIN of his own), "verified" (the PIN that
 ///                     was given was accepted), "refused" (the PIN that was given was not), "not tried"
 ///   pin.digits        length of the transport PIN that was tried
+///   pin.assumed       "length": neither receipt nor profile nor card told that length
 ///   pin.given         of a PIN that was given and accepted, where the keys are known: "transport" (it is the
 ///                     issuer's transport PIN), "changed" (it is not: the holder has one of his own)
 ///   pin.why           in words, when it was not tried

@@ -114,6 +114,8 @@ std::optional<keys::SecretBytes> PinDoor::transport_pin() {
             auto pin =
                 keys::derive_pin(options_.keys->keyset(keyset), "pin", options_.identity, made->digits);
             facts_["pin.digits"] = std::to_string(made->digits);
+            // the card itself may tell that there is one length only
+            if (!options_.transport_pin && !only_length_) facts_["pin.assumed"] = "length";
             return pin;
         } catch (const Error& error) {
             if (error.code() != Errc::keys_failed) throw;

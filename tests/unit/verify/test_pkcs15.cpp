@@ -156,6 +156,15 @@ TEST_CASE("key, public key and certificate belong together by their iD", "[verif
     no_certificate.own = false;
     warned(no_certificate.judge(), "pkcs15.key.certificate");
 
+    GoodSignature further;  // the holder's own, by other software
+    further.certificates.pop_back();
+    further.keys.back().id = Bytes{0x45};
+    further.public_keys.back().id = Bytes{0x45};
+    further.write();
+    warned(further.judge(), "pkcs15.key.certificate");
+    further.demanded_keys = {{"two", further.keys.back().common.label, {}, "the profile"}};
+    only(further.judge(), "pkcs15.key.certificate", "EF.CDF");
+
     GoodSignature orphan;
     auto extra = orphan.certificates[0];
     extra.id = {0x77};

@@ -24,6 +24,18 @@ TEST_CASE("a PIN that the holder changed is noted, and nothing else is", "[verif
     CHECK(outcome_of(report, "pkcs15.pin.tries") == Outcome::passed);
 }
 
+TEST_CASE("a transport PIN of a length that was only assumed says so when it is refused", "[verify]") {
+    GoodSignature card;
+    card.holder_pin();
+    card.facts()["pin.assumed"] = "length";
+    const auto report = card.judge();
+    noted(report, "pkcs15.pin.holder");
+    CHECK(report.findings.size() == 1);
+    CHECK(report.findings.front().text ==
+          "the transport PIN of 6 digits was refused: the holder has changed it, or it was made with another "
+          "length (--profile tells, and --receipt of its first writing). Its keys were not challenged");
+}
+
 TEST_CASE("the transport PIN in place is a note", "[verify]") {
     GoodSignature card;
     card.facts()["pin.state"] = "transport";
