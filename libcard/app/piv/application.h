@@ -19,7 +19,7 @@ enum class Stage {
     absent,   ///< there is no such application
     blank,    ///< management key, PIN and PUK are the maker's
     begun,    ///< the management key is ours, and the card was never finished
-    complete  ///< the CHUID is ours: it was finished once, and the PIN may be the holder's own
+    complete  ///< the CCC is ours: it was finished once, and the PIN may be the holder's own
 };
 
 /// Whose management key (9B) the card has.
@@ -50,6 +50,7 @@ struct Contents {
 
 /// What was seen of the application on one card.
 struct State final : perso::AppState {
+    apdu::CommandApdu select;  ///< the form that the card takes
     apdu::StatusWord select_sw;
     std::size_t select_response = 0;  ///< bytes
     PropertyTemplate property;

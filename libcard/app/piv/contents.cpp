@@ -139,7 +139,7 @@ private:
         const auto add = [&](std::uint16_t id, const std::function<Bytes(std::size_t)>& make) {
             if (options_.wants(id)) put(out, id, make);
         };
-        add(id_ccc, [&](std::size_t) { return ccc(); });
+        add(id_ccc, [&](std::size_t) { return ccc_of(identity_); });
         add(id_printed, [&](std::size_t) { return printed(); });
         add(id_fingerprints, [&](std::size_t) { return fingerprints(at); });
         add(id_face, [&](std::size_t room) { return face(at, room, out); });
@@ -173,12 +173,6 @@ private:
         } else if (out.refusal.empty()) {
             out.refusal = text + ", and the profile does not allow to leave it out";
         }
-    }
-
-    Bytes ccc() const {
-        Ccc out;
-        out.card_identifier = make_card_identifier(0xFF, keys::card_serial(identity_));
-        return encode_ccc(out);
     }
 
     Bytes printed() const {
@@ -276,6 +270,13 @@ Bytes guid_of(std::string_view identity) {
     out[6] = static_cast<std::uint8_t>((out[6] & 0x0FU) | 0x50U);
     out[8] = static_cast<std::uint8_t>((out[8] & 0x3FU) | 0x80U);
     return out;
+}
+
+Bytes ccc_of(std::string_view identity) {
+    constexpr std::uint8_t no_registered_maker = 0xFF;
+    Ccc out;
+    out.card_identifier = make_card_identifier(no_registered_maker, keys::card_serial(std::string{identity}));
+    return encode_ccc(out);
 }
 
 std::string urn_of(ByteView guid) {

@@ -14,6 +14,10 @@ Bytes guid_of(std::string_view identity);
 /// "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6". @param guid  16 bytes
 std::string urn_of(ByteView guid);
 
+/// The CCC of a card that is called so: no change of the record changes it. Written last, it says that the
+/// card was finished once.
+Bytes ccc_of(std::string_view identity);
+
 /// All objects but the certificates. What the card has and is as good as new stays: its CHUID's signature
 /// tells the time that all signed objects are of, and a digest of those that cannot be read without PIN.
 /// @param identity  keys::identity_of_card()  @throws Error{keys_failed} when the content signer is missing

@@ -53,12 +53,17 @@ public:
             if (!blank && own_.has_metadata()) ask_key(slot);
         }
         if (!own_.discovery.empty()) own_.objects[id_discovery] = own_.discovery;
-        const Bytes* chuid = own_.object(id_chuid);
-        const bool ours = chuid != nullptr && names_guid(*chuid, guid_of(identity_));
-        own_.stage = blank ? Stage::blank : ours ? Stage::complete : Stage::begun;
+        own_.stage = blank ? Stage::blank : was_finished() ? Stage::complete : Stage::begun;
     }
 
 private:
+    bool was_finished() const {
+        const Bytes* last = own_.object(options_.wants(id_ccc) ? id_ccc : id_chuid);
+        if (last == nullptr) return false;
+        if (options_.wants(id_ccc)) return *last == ccc_of(identity_);
+        return is_whole_chuid(*last) && names_guid(*last, guid_of(identity_));
+    }
+
     /// A card proves its key to nobody who has not proved it first, so each key that it can be is tried once:
     /// cards count no failures of it.
     void find_management_key() {
@@ -185,7 +190,7 @@ void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardSt
     const std::string identity = keys::identity_of_card(state.chip.name, order.record.document_number);
     state.pending.reset();
     if (order.profile.applications.size() > 1)
-        apdu::expect(card.transmit(select_application()), "PIV application: select");
+        apdu::expect(card.transmit(own.select), "PIV application: select");
     Insider{card, order, options, own, identity}();
     for (const auto& slot : options.slots) {
         refuse_other_citizen(order, slot, own);
@@ -198,8 +203,7 @@ void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardSt
     if (!own.contents.left_out.empty())
         facts["PIV left out"] = fmt::format("{}", fmt::join(own.contents.left_out, "; "));
     if (!own.contents.shrunk.empty()) facts["PIV photo"] = own.contents.shrunk;
-    const Bytes* chuid = own.object(id_chuid);
-    const bool complete = own.stage == Stage::complete && chuid != nullptr && is_whole_chuid(*chuid);
+    const bool complete = own.stage == Stage::complete;
     state.sealed = state.sealed || (complete && order.profile.applications.back() == "piv");
 }
 

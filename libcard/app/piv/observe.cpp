@@ -75,7 +75,12 @@ private:
     }
 
     bool select() {
-        const auto response = card_.transmit(select_application());
+        own_->select = select_application();
+        auto response = card_.transmit(own_->select);
+        if (!response.sw.ok()) {  // of another version, perhaps
+            own_->select = select_application(truncated_aid);
+            response = card_.transmit(own_->select);
+        }
         own_->select_sw = response.sw;
         own_->select_response = response.data.size();
         if (!response.sw.ok()) return false;

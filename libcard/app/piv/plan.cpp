@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what the card holds to what it must hold. Order of a blank card: management key first, so that nobody
-// else can go on with it; PUK and PIN; key pairs; certificates, each proved by its key; objects; the CHUID
-// last, which says that all is there.
+// else can go on with it; PUK and PIN; key pairs; certificates, each proved by its key; objects; the CHUID,
+// which stands for what is behind the PIN; the CCC last, which says that all was there once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -207,12 +207,14 @@ private:
             const bool readable = container_of_id(id)->read == ReadAccess::always;
             const Bytes* there = own_.object(id);
             const bool same = readable ? there != nullptr && *there == value : contents.kept;
-            if (!same && id != id_chuid) objects_.push_back(id);
+            if (!same && id != id_chuid && id != id_ccc) objects_.push_back(id);
         }
-        const Bytes* chuid = own_.object(id_chuid);
-        const auto wanted = contents.values.find(id_chuid);
-        if (wanted != contents.values.end() && (chuid == nullptr || *chuid != wanted->second))
-            objects_.push_back(id_chuid);
+        for (const auto id : {id_chuid, id_ccc}) {
+            const Bytes* there = own_.object(id);
+            const auto wanted = contents.values.find(id);
+            if (wanted != contents.values.end() && (there == nullptr || *there != wanted->second))
+                objects_.push_back(id);
+        }
     }
 
     /// A complete card on which nothing but time has made a difference.
@@ -249,11 +251,11 @@ private:
     }
 
     void plan_objects(Steps& steps) const {
-        const bool last = !objects_.empty() && objects_.back() == id_chuid;
+        const bool changes = std::ranges::count(objects_, id_chuid) > 0;
         const Bytes* before = own_.object(id_chuid);
         const auto& wanted = own_.contents.values;
-        // a change that is torn must not be taken for one that was never begun
-        if (last && objects_.size() > 1 && own_.stage == Stage::complete && before != nullptr) {
+        // a change that is torn and taken back must not find the CHUID of before, which says that all is well
+        if (changes && objects_.size() > 1 && own_.stage == Stage::complete && before != nullptr) {
             const Bytes interim = unsigned_chuid(wanted.at(id_chuid));
             if (*before != interim) steps.put(id_chuid, interim, "unsign");
         }

@@ -23,8 +23,8 @@ Steps::Steps(const perso::Order& order, const perso::CardState& card, const Stat
       block_{own.capability.block} {
     perso::Target target;
     target.application = "PIV application";
-    target.aid = application_aid;
-    target.select = select_application();
+    target.aid = own.select.data;
+    target.select = own.select;
     target.select_response = own.select_response;
     target_ = plan.target(target);
 }

@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include "apdu/error.h"
+#include "libcard/app/piv/cbeff.h"
+#include "libcard/app/piv/face.h"
+#include "libcard/perso/journal.h"
+#include "tests/support/vectors.h"
 #include "tests/unit/piv/made_piv_card.h"
 
 namespace {
@@ -81,4 +85,76 @@ TEST_CASE("a PIV card torn anywhere is finished by the same call", "[piv][tear]"
     const Bytes blank = body->snapshot();
     const auto apdus = apdus_of(*body, Bureau{profile});
     CHECK(torn_everywhere(*body, blank, profile, apdus) == "");
+}
+
+namespace {
+
+/// The photo on the card.
+Bytes photo_of(sim::Body& body, const Bureau& bureau) {
+    const auto card = read_piv(body, bureau);
+    const auto object = app::piv::decode_biometric(card.file("face")->content, "face");
+    return app::piv::decode_face(object.block, "face").image;
+}
+
+record::Photo other_photo(const Bureau& bureau) {
+    return record::reencode_photo(bureau.record().photo, 2'000, "photo");
+}
+
+}  // namespace
+
+TEST_CASE("a change of the photo torn anywhere is finished by the same call, or taken back", "[piv][tear]") {
+    const auto [kind, back] = GENERATE(
+        table<std::string, bool>({{"kartsaz-piv", false}, {"kartsaz-piv", true}, {"canokey", true}}));
+    INFO(kind << (back ? ", taken back" : ""));
+    const auto profile = piv_profile();
+    const auto body = piv_body(kind);
+    Bureau first{profile};
+    const auto folder = scratch_dir() / fmt::format("piv-torn-{}-{}", kind, back);
+    std::filesystem::remove_all(folder);
+    perso::Journal journal{folder};
+    const auto chip = make_piv(*body, first, &journal).chip;
+    const auto entry = journal.find(chip).value();
+    const Bytes complete = body->snapshot();
+    const Bytes before = photo_of(*body, first);
+    const auto unchanged = first.record().photo;
+    const auto changed = other_photo(first);
+    first.change().photo = changed;
+    first.change_order().now += 86'400;
+    const perso::Permits permits{.update = true};
+    const auto start = body->apdu_count();
+    make_piv(*body, first, nullptr, permits);
+    const auto apdus = body->apdu_count() - start;
+    const Bytes after = photo_of(*body, first);
+    REQUIRE(after != before);
+    std::string faults;
+    for (const auto& point : tear_points(apdus)) {
+        body->restore(complete);
+        journal.save(entry);
+        first.change().photo = changed;
+        body->set_faults({{point.kind, point.at, point.value}});
+        const auto torn = [&] {
+            try {
+                make_piv(*body, first, &journal, permits);
+                return false;
+            } catch (const Error&) {
+                return true;
+            }
+        }();
+        body->set_faults({});
+        if (back) first.change().photo = unchanged;
+        std::string fault;
+        try {
+            make_piv(*body, first, &journal, permits);
+            fault = faults_of_piv(*body, first);
+            if (photo_of(*body, first) != (back ? before : after)) fault += "another photo";
+            if (journal.find(chip)->stage != "complete") fault += "the journal does not say complete";
+        } catch (const Error& error) {
+            fault = error.what();
+        }
+        if (!fault.empty())
+            faults += fmt::format("kind {}, APDU {}, {} bytes, torn {}: {}\n", static_cast<int>(point.kind),
+                                  point.at, point.value, torn, fault);
+    }
+    fmt::print("piv, a new photo on {}{}: torn at {} APDUs\n", kind, back ? ", taken back" : "", apdus);
+    CHECK(faults.substr(0, 3000) == "");
 }
