@@ -13,6 +13,8 @@
 #include "keys/crypto.h"
 #include "keys/issuer.h"
 #include "keys/key_store.h"
+#include "libcard/app/piv/objects.h"
+#include "libcard/app/piv/read.h"
 #include "libcard/app/pkcs15/objects.h"
 #include "tests/faults/station.h"
 
@@ -73,8 +75,36 @@ std::string Books::faults_of(const app::CardDump& dump) const {
     return books_against(ledger_, citizen_ca(), dump, moment);
 }
 
+namespace {
+
+/// Of the four keys of a PIV card; whether one that agrees has agreed is the checks' matter.
+std::vector<Bytes> proved_piv_certificates(const app::DumpApplication& card) {
+    std::vector<Bytes> out;
+    for (const auto& container : app::piv::containers()) {
+        const auto* file = card.file(app::piv::file_name(container));
+        if (!container.key || file == nullptr || file->content.empty()) continue;
+        const auto der = app::piv::certificate_of(
+            app::piv::decode_certificate_object(file->content, container.name), container.name);
+        const auto says = keys::read_citizen_certificate(der);
+        if (!says) throw std::runtime_error{container.name + " cannot be read"};
+        const auto fact = [&](const char* name) {
+            return card.fact(fmt::format("key.{:02X}.{}", *container.key, name));
+        };
+        const bool agreed = !fact("agreement.secret").empty();
+        if (!agreed && !keys::verify_signature(says->public_key, from_hex(fact("message")),
+                                               from_hex(fact("signature")))) {
+            throw std::runtime_error{container.name + ": the card's key is not the one that is certified"};
+        }
+        out.push_back(der);
+    }
+    return out;
+}
+
+}  // namespace
+
 std::vector<Bytes> proved_certificates(const app::CardDump& dump) {
     std::vector<Bytes> out;
+    if (const auto* piv = dump.application("piv")) return proved_piv_certificates(*piv);
     const auto* card = dump.application("pkcs15");
     if (card == nullptr) return out;
     const auto keys = pkcs15::decode_prkdf(card->file("EF.PrKDF")->content);

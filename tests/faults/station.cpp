@@ -42,7 +42,8 @@ Station::Station(const std::string& profile)
       applications_{perso::select_applications(profile_, app::registry())},
       order_{record_, profile_, *keys_, &signer_, moment},
       trust_{verify::development_trust()},
-      holder_trust_{verify::development_holder_trust()} {
+      holder_trust_{verify::development_holder_trust()},
+      pool_{verify::development_pool()} {
     use(own_books_);
 }
 
@@ -92,6 +93,7 @@ verify::Report Station::judge(const app::CardDump& dump, const record::Record* e
     verify::Context context{.dump = dump, .trust = trust_};
     context.at = moment;
     context.holder_trust = &holder_trust_;
+    context.pool = &pool_;
     context.expected = expected;
     if (registered != nullptr) context.registered = *registered;
     context.development_trust = true;

@@ -63,6 +63,7 @@ private:
     perso::Applications applications_;
     perso::Order order_;
     keys::TrustAnchors trust_, holder_trust_;
+    keys::CertificatePool pool_;  ///< for PIV cards
 };
 
 /// A body whose randoms are the same in every run.

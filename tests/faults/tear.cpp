@@ -13,7 +13,7 @@ namespace kartsaz::faults {
 namespace {
 
 using Kind = sim::Faults::Kind;
-constexpr std::uint8_t ins_update_binary = 0xD6;
+constexpr std::uint8_t ins_update_binary = 0xD6, ins_put_object = 0xDB;
 
 /// Notes which commands write.
 class Tap final : public apdu::TransportDecorator {
@@ -21,7 +21,8 @@ public:
     Tap(apdu::Transport& below, std::vector<std::size_t>& writes)
         : TransportDecorator{below}, writes_{writes} {}
     apdu::ResponseApdu transmit(const apdu::CommandApdu& command) override {
-        writes_.push_back(command.ins == ins_update_binary ? command.data.size() : 0);
+        const bool writes = command.ins == ins_update_binary || command.ins == ins_put_object;
+        writes_.push_back(writes ? command.data.size() : 0);
         return below().transmit(command);
     }
 

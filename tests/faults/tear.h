@@ -14,7 +14,7 @@ namespace kartsaz::faults {
 struct Trip {
     perso::Permits permits;
     std::uint64_t looking = 0;        ///< APDUs before the first step
-    std::vector<std::size_t> writes;  ///< per APDU: data bytes of an UPDATE BINARY, else 0
+    std::vector<std::size_t> writes;  ///< per APDU: data bytes of an UPDATE BINARY or PUT DATA, else 0
 };
 /// Makes the call on the body and tells what was exchanged.
 Trip survey(const Station& station, sim::Body& body, perso::Permits permits);

@@ -66,6 +66,14 @@ TEST_CASE("An open passport applet torn at any APDU is completed by the same cal
     every_point_of(open_profile, shipped_profile(open_profile), "jmrtd", Depth::each_apdu);
 }
 
+TEST_CASE("A PIV card torn at any APDU is completed by the same call and verifies clean", "[tear]") {
+    every_point_of("piv", shipped_profile("piv"), "kartsaz-piv", Depth::everything);
+}
+
+TEST_CASE("A PIV card of short commands torn at any APDU is completed by the same call", "[tear]") {
+    every_point_of("piv", shipped_profile("piv"), "pivapplet", Depth::each_apdu);
+}
+
 // An RSA key pair is a function of the chip and takes its time each time; the rest of the card is as above.
 TEST_CASE("An open passport applet torn inside any write is completed by the same call and verifies clean",
           "[tear]") {
