@@ -185,8 +185,10 @@ RevocationAnswer CrlQuestion::answer() {
     }
     weigh(lists);
     if (const auto later = CrlShelf::find(lists, asked_.about, std::numeric_limits<std::int64_t>::max())) {
-        out_.notes.push_back(fmt::format("{}: revoked later, {} (asked for {})", quoted_subject(asked_.about),
-                                         utc_text(later->since), utc_text(asked_.at.to)));
+        out_.revoked_later = {later->since,
+                              later_text(asked_, later->since,
+                                         fmt::format("CRL of {} of {} ({})", issuer(),
+                                                     utc_text(later->list->issued), later->list->what))};
     }
     return std::move(out_);
 }

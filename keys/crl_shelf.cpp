@@ -141,7 +141,7 @@ std::optional<CrlShelf::Revocation> CrlShelf::find(const Entries& authentic, X50
         if (found == taken_off) free.insert(one->scope);
         if (found != listed) continue;
         const auto since = seconds(X509_REVOKED_get0_revocationDate(entry));
-        if (since > at) continue;
+        if (since > at && one->issued > at) continue;
         const auto reason = reason_of(entry);
         const bool for_good = reason != CRL_REASON_CERTIFICATE_HOLD;
         const bool held = (in(holding, one) || in(last, one)) && !free.contains(one->scope);

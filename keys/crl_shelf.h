@@ -56,9 +56,10 @@ public:
         std::int64_t since = 0;     ///< revocationDate
         std::optional<int> reason;  ///< RFC 5280, 5.3.1
     };
-    /// The entry that revokes `about` at `at`, of lists that its issuer signed. Revocation is for good: an
-    /// entry that a newer list lacks counts all the same; but a hold only when the newest list has it. RFC
-    /// 5280, 3.3 and 5.3.1.
+    /// The entry that revokes `about` at `at`, of lists that its issuer signed. Who is on a list issued by
+    /// `at` is revoked whatever the revocationDate (RFC 5280, 6.3.3 compares no dates); a later list revokes
+    /// by a revocationDate not after `at`. Revocation is for good: an entry that a newer list lacks counts
+    /// all the same; but a hold only when the newest list has it. RFC 5280, 3.3 and 5.3.1.
     static std::optional<Revocation> find(const Entries& authentic, x509_st* about, std::int64_t at);
     /// A CRL that `by` signed says so of `about`.
     bool revoked(x509_st* about, x509_st* by, std::int64_t at) const;

@@ -182,8 +182,10 @@ void OcspQuestion::conclude(OCSP_SINGLERESP* single) {
     if (said == V_OCSP_CERTSTATUS_UNKNOWN) {
         add(Kind::ocsp_status_unknown, fmt::format("the responder does not know {}", who));
     }
-    const auto since = seconds(when);
-    if (believed && said == V_OCSP_CERTSTATUS_REVOKED && since <= asked_.at.to) {
+    const bool listed = believed && said == V_OCSP_CERTSTATUS_REVOKED;
+    const auto since = listed && when != nullptr ? seconds(when) : 0;
+    // what was known by `at` revokes whatever date it gives, as on a CRL
+    if (listed && std::min(since, *out_.this_update) <= asked_.at.to) {
         out_.status = Status::revoked;
         out_.since = since;
         if (reason >= 0) out_.reason = reason_text(reason);
@@ -191,16 +193,16 @@ void OcspQuestion::conclude(OCSP_SINGLERESP* single) {
                                 out_.reason.empty() ? "" : " (" + out_.reason + ")", utc_text(produced_));
         return;
     }
-    if (believed && said == V_OCSP_CERTSTATUS_REVOKED) {
-        out_.notes.push_back(fmt::format("{}: revoked later, {} (asked for {})", who, utc_text(since),
-                                         utc_text(asked_.at.to)));
+    if (listed) {
+        const auto by = fmt::format("OCSP response of {} ({})", utc_text(produced_), out_.what);
+        out_.revoked_later = {since, later_text(asked_, since, by)};
     }
     const bool open =
         !believed || said == V_OCSP_CERTSTATUS_UNKNOWN || out_.has(Kind::ocsp_responder_unchecked);
     if (!open) {
         out_.status = has({Kind::ocsp_stale, Kind::ocsp_not_yet_issued}) ? Status::stale : Status::good;
     }
-    out_.text = out_.faults.empty()
+    out_.text = out_.status == Status::good
                     ? fmt::format("{}: good by the OCSP response of {}", who, utc_text(produced_))
                     : out_.faults.front().text;
 }

@@ -100,9 +100,14 @@ bool Responder::issued() {
 
 void Responder::revoked() {
     const auto own = ask_crls({asked_.responder, asked_.issuer, asked_.pool, asked_.at});
-    if (own.status == RevocationStatus::revoked) {
+    const bool no_check = has_no_check(asked_.responder);
+    if (own.status == RevocationStatus::revoked && no_check) {
+        add(Kind::ocsp_responder_revoked_nocheck,
+            fmt::format("{}; its id-pkix-ocsp-nocheck has it trusted all the same (RFC 6960, 4.2.2.2.1)",
+                        own.text));
+    } else if (own.status == RevocationStatus::revoked) {
         add(Kind::ocsp_responder_revoked, own.text);
-    } else if (own.status != RevocationStatus::good && !has_no_check(asked_.responder)) {
+    } else if (own.status != RevocationStatus::good && !no_check) {
         add(Kind::ocsp_responder_unchecked,
             fmt::format(
                 "has no id-pkix-ocsp-nocheck, and whether it was revoked is {}: {} (RFC 6960, 4.2.2.2.1)",

@@ -38,7 +38,7 @@ int weight(Status status) {
     return 0;
 }
 
-/// The weightier of the two, with the faults and notes of both.
+/// The weightier of the two, with the faults of both and the earlier of what they tell of later.
 RevocationAnswer joined(RevocationAnswer a, RevocationAnswer b) {
     // of two that know nothing, the one speaks that had something at hand
     const bool second =
@@ -47,7 +47,9 @@ RevocationAnswer joined(RevocationAnswer a, RevocationAnswer b) {
     auto& out = second ? b : a;
     auto& other = second ? a : b;
     std::move(other.faults.begin(), other.faults.end(), std::back_inserter(out.faults));
-    std::move(other.notes.begin(), other.notes.end(), std::back_inserter(out.notes));
+    const auto& later = other.revoked_later;
+    if (later && (!out.revoked_later || later->since < out.revoked_later->since)) out.revoked_later = later;
+    if (out.status == Status::revoked) out.revoked_later.reset();
     return std::move(out);
 }
 
@@ -83,6 +85,7 @@ std::string_view name_of(RevocationFaultKind kind) {
                                           "OCSP: responder expired",
                                           "OCSP: responder not yet valid",
                                           "OCSP: responder revoked",
+                                          "OCSP: responder revoked, with nocheck",
                                           "OCSP: responder's revocation not known",
                                           "OCSP: not yet issued",
                                           "OCSP: out of date",
@@ -105,6 +108,11 @@ bool out_of_date(std::int64_t this_update, std::optional<std::int64_t> next_upda
 
 std::string quoted_subject(const X509* certificate) {
     return fmt::format("\"{}\"", one_line(X509_get_subject_name(certificate)));
+}
+
+std::string later_text(const RevocationQuestion& question, std::int64_t since, const std::string& by) {
+    return fmt::format("{}: revoked later, {}, by the {} (asked for {})", quoted_subject(question.about),
+                       utc_text(since), by, utc_text(question.at.to));
 }
 
 std::string reason_text(int reason) {

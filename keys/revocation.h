@@ -38,11 +38,12 @@ enum class RevocationFaultKind {
     ocsp_responder_signature,  ///< the issuer's signature of the responder's certificate is wrong
     ocsp_responder_expired,    ///< at `at`, or when it signed (producedAt)
     ocsp_responder_not_yet_valid,
-    ocsp_responder_revoked,
-    ocsp_responder_unchecked,  ///< no id-pkix-ocsp-nocheck, and its own revocation is unknown or stale
-    ocsp_not_yet_issued,       ///< thisUpdate or producedAt is after `at`
-    ocsp_stale,                ///< nextUpdate is before `at`
-    ocsp_status_unknown        ///< the responder does not know this certificate
+    ocsp_responder_revoked,          ///< and its certificate has no id-pkix-ocsp-nocheck
+    ocsp_responder_revoked_nocheck,  ///< with it: trusted all the same, RFC 6960, 4.2.2.2.1; to be warned of
+    ocsp_responder_unchecked,        ///< no id-pkix-ocsp-nocheck, and its own revocation is unknown or stale
+    ocsp_not_yet_issued,             ///< thisUpdate or producedAt is after `at`
+    ocsp_stale,                      ///< nextUpdate is before `at`
+    ocsp_status_unknown              ///< the responder does not know this certificate
 };
 std::string_view name_of(RevocationFaultKind kind);
 
@@ -50,6 +51,12 @@ struct RevocationFault {
     RevocationFaultKind kind;
     std::string what;  ///< the file
     std::string text;  ///< in words, with names and dates
+};
+
+/// A revocation that was not yet one at `at`, and that only what was issued after `at` tells of.
+struct LaterRevocation {
+    std::int64_t since = 0;  ///< revocationDate, after `at`
+    std::string text;        ///< in words, with name, date and file
 };
 
 struct RevocationAnswer {
@@ -60,18 +67,19 @@ struct RevocationAnswer {
     std::string reason;                 ///< when revoked: "keyCompromise", RFC 5280, 5.3.1; empty: none given
     std::optional<std::int64_t> since;  ///< when revoked: revocationDate
     std::optional<std::int64_t> this_update, next_update;  ///< of `what`
-    std::vector<RevocationFault> faults;  ///< of all that was at hand, also beside a good answer
-    std::vector<std::string> notes;       ///< such as a revocation after `at`
+    std::vector<RevocationFault> faults;           ///< of all that was at hand, also beside a good answer
+    std::optional<LaterRevocation> revoked_later;  ///< beside any status but "revoked"
 
     bool has(RevocationFaultKind kind) const;
 };
 
 /// CRLs count that the issuer's key signed and that it may sign (cRLSign). The newest decides what is in
-/// date; an entry in any of them whose revocationDate is not after `at` revokes, for revocation is for good
-/// (RFC 5280, 3.3), except certificateHold and removeFromCRL, for which the newest counts. OCSP responses of
-/// the issuer or of a responder that it issued and authorized (RFC 6960, 4.2.2.2) count beside them: whoever
-/// says "revoked" is right. Status "revoked" of a responder that was not proved unrevoked is believed, "good"
-/// is not.
+/// date. Who is on a list issued by `at` is revoked whatever the revocationDate (RFC 5280, 6.3.3); on a list
+/// issued after `at`, when the revocationDate is not after `at`, else `revoked_later` tells it. Revocation is
+/// for good (3.3), except certificateHold and removeFromCRL, for which the newest list counts. OCSP responses
+/// of the issuer or of a responder that it issued and authorized (RFC 6960, 4.2.2.2) count beside them, by
+/// thisUpdate in the same way: whoever says "revoked" is right. Status "revoked" of a responder that was not
+/// proved unrevoked is believed, "good" is not.
 /// @param certificate, issuer  DER. `issuer` must be the certificate whose key signed `certificate`
 /// @throws Error{input_invalid} when one of the two is no certificate
 RevocationAnswer revocation(ByteView certificate, ByteView issuer, const CertificatePool& pool,
@@ -92,7 +100,8 @@ struct ResponderAnswer {
     bool ok() const { return faults.empty(); }
     bool has(RevocationFaultKind kind) const;
 };
-/// A responder with id-pkix-ocsp-nocheck that a CRL revokes all the same is revoked. RFC 6960, 4.2.2.2.1.
+/// A responder with id-pkix-ocsp-nocheck that a CRL revokes all the same has the fault
+/// ocsp_responder_revoked_nocheck, and is trusted. RFC 6960, 4.2.2.2.1.
 /// @throws Error{input_invalid} when it is no certificate
 ResponderAnswer check_responder(ByteView certificate, const std::string& what, const CertificatePool& pool,
                                 TrustAnchors::When at);

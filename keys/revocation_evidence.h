@@ -39,6 +39,8 @@ std::string reason_text(int reason);
 /// A list or response without nextUpdate is in date for one day: newer ones are always to be had (RFC 6960,
 /// 4.2.2.1).
 bool out_of_date(std::int64_t this_update, std::optional<std::int64_t> next_update, TrustAnchors::When at);
+/// LaterRevocation::text. `by`: list or response, with its file.
+std::string later_text(const RevocationQuestion& question, std::int64_t since, const std::string& by);
 std::string quoted_subject(const x509_st* certificate);
 
 }  // namespace kartsaz::keys

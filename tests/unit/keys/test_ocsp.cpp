@@ -89,11 +89,49 @@ TEST_CASE("a response that revokes tells since when and why") {
     CHECK(answer.since == in_2025);
     CHECK(answer.reason == "keyCompromise");
     CHECK(scene.check(wish, in_2027 + 86400).status == Status::revoked);  // for good
+}
+
+TEST_CASE(
+    "a response of by the day revokes whatever its date, one of later by its date or as told by itself") {
+    const Scene scene;
+    auto wish = scene.wish();
+    wish.status = V_OCSP_CERTSTATUS_REVOKED;
     wish.revoked = in_2027;
+    const auto known = scene.check(wish);
+    CHECK(known.status == Status::revoked);
+    CHECK(known.since == in_2027);
+    CHECK_FALSE(known.revoked_later.has_value());
+    wish.from = wish.produced = in_2027;
+    wish.until = in_2030;
     const auto later = scene.check(wish);
-    CHECK(later.status == Status::good);
-    REQUIRE(later.notes.size() == 1);
-    CHECK_THAT(later.notes.front(), Contains("revoked later"));
+    CHECK(later.status == Status::stale);
+    REQUIRE(later.revoked_later.has_value());
+    CHECK(later.revoked_later->since == in_2027);
+    CHECK_THAT(later.revoked_later->text, Contains("revoked later, 2027-01-01") && Contains("(leaf.ors)"));
+    wish.revoked = in_2025;
+    CHECK(scene.check(wish).status == Status::revoked);
+}
+
+TEST_CASE("of several revocations after the day the earliest is told, and none beside a revocation") {
+    Scene scene;
+    scene.pool.add(make_crl({&scene.ca, {}, in_2025, in_2027, 1}), "now.crl");
+    scene.pool.add(make_crl({&scene.ca, {{&scene.leaf, in_2027 + 5}}, in_2027 + 9, in_2030, 2}), "next.crl");
+    auto wish = scene.wish();
+    wish.status = V_OCSP_CERTSTATUS_REVOKED;
+    wish.revoked = wish.from = wish.produced = in_2027;
+    wish.until = in_2030;
+    scene.pool.add(make_ocsp(wish), "next.ors");
+    const auto ask = [&] { return revocation(scene.leaf.der(), scene.ca.der(), scene.pool, in_2026); };
+    const auto answer = ask();
+    CHECK(answer.status == Status::good);
+    REQUIRE(answer.revoked_later.has_value());
+    CHECK(answer.revoked_later->since == in_2027);
+    wish = scene.wish();
+    wish.status = V_OCSP_CERTSTATUS_REVOKED;
+    wish.revoked = in_2025;
+    scene.pool.add(make_ocsp(wish), "revoked.ors");
+    CHECK(ask().status == Status::revoked);
+    CHECK_FALSE(ask().revoked_later.has_value());
 }
 
 TEST_CASE("each fault of a response is told by its own kind") {
@@ -173,11 +211,19 @@ TEST_CASE("a responder without nocheck is asked about, and one that was revoked 
     const auto bad = make({"Plain", &caught.ca, without("noCheck")});
     caught.pool.add(make_crl({&caught.ca, {{&bad, in_2025}, {&caught.responder, in_2025}}}), "ca.crl");
     wish = caught.wish();
-    check_only(caught.check(wish), Kind::ocsp_responder_revoked);  // nocheck or not
     wish.signer = &bad;
     check_only(caught.check(wish), Kind::ocsp_responder_revoked);
     wish.status = V_OCSP_CERTSTATUS_REVOKED;
     CHECK(caught.check(wish).status == Status::unknown);
+    // with nocheck it is trusted all the same, and told
+    wish = caught.wish();
+    check_only(caught.check(wish), Kind::ocsp_responder_revoked_nocheck, Status::good);
+    CHECK_THAT(caught.check(wish).text, Contains("good by the OCSP response"));
+    CHECK_THAT(caught.check(wish).faults.front().text,
+               Contains("revoked 2025") && Contains("id-pkix-ocsp-nocheck"));
+    wish.status = V_OCSP_CERTSTATUS_REVOKED;
+    wish.revoked = in_2025;
+    check_only(caught.check(wish), Kind::ocsp_responder_revoked_nocheck, Status::revoked);
 }
 
 TEST_CASE("CRLs and responses are weighed together, and faults stand beside a good answer") {
@@ -231,7 +277,7 @@ TEST_CASE("a responder's certificate is judged by itself") {
     const auto spoiled = make({"S", &scene.ca, responder_extensions, in_2020, in_2040, {}, "SHA256", true});
     CHECK(check(spoiled).has(Kind::ocsp_responder_signature));
     scene.pool.add(make_crl({&scene.ca, {{&scene.responder, in_2025}}}), "ca.crl");
-    CHECK(check(scene.responder).has(Kind::ocsp_responder_revoked));
+    CHECK(check(scene.responder).has(Kind::ocsp_responder_revoked_nocheck));
     CHECK(check(scene.responder).revocation.status == Status::revoked);
     CHECK(check(plain).ok());
 }

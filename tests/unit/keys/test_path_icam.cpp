@@ -132,9 +132,11 @@ TEST_CASE("without the legacy list card 24 is good, and with it alone revoked, t
     CHECK(with({legacy}, on_the_day).status == Status::revoked);
     CHECK(with({empty, legacy}, on_the_day).status == Status::revoked);
     CHECK(with({legacy, empty}, on_the_day).status == Status::revoked);
-    constexpr std::int64_t before = 1372636800;  // 2013-07-01: the list was issued, the entry is of the 11th
-    CHECK(with({legacy}, before).status == Status::good);
-    CHECK(with({legacy}, before).notes.size() == 1);
+    constexpr std::int64_t before = 1372636800;  // 2013-07-01: the list is of January, its entry of July 11
+    CHECK(with({legacy}, before).status == Status::revoked);
+    constexpr std::int64_t long_before = 1356912000;  // 2012-12-31
+    CHECK(with({legacy}, long_before).status == Status::stale);
+    CHECK(with({legacy}, long_before).revoked_later.has_value());
     // the newer list of the other key of that name says nothing of this one
     CHECK(with({"ICAMTestCardGen3SigningCA.crl"}, on_the_day).status == Status::unknown);
 }

@@ -64,7 +64,7 @@ TEST_CASE("good, revoked, stale and unknown are four different answers") {
     CHECK(listed.ask(in_2030 + 1).status == Status::revoked);  // it stays so when the list is old
 }
 
-TEST_CASE("a list that is not issued yet proves nothing good, and what it revokes later is a note") {
+TEST_CASE("a list that is not issued yet proves nothing good, and what it revokes later is told by itself") {
     Scene scene;
     scene.crl({nullptr, {}, in_2027});
     const auto early = scene.ask(in_2026);
@@ -76,13 +76,66 @@ TEST_CASE("a list that is not issued yet proves nothing good, and what it revoke
     later.crl({nullptr, {{&later.leaf, in_2027}}, in_2027, in_2030, 2});
     const auto before = later.ask(in_2026);
     CHECK(before.status == Status::good);
-    REQUIRE(before.notes.size() == 1);
-    CHECK_THAT(before.notes.front(), Contains("revoked later, 2027-01-01"));
+    REQUIRE(before.revoked_later.has_value());
+    CHECK(before.revoked_later->since == in_2027);
+    CHECK_THAT(before.revoked_later->text, Contains("revoked later, 2027-01-01") && Contains("(a.crl)"));
     CHECK(later.ask(in_2027).status == Status::revoked);
+    CHECK_FALSE(later.ask(in_2027).revoked_later.has_value());
+
+    Scene only;  // nothing but a list of after the day
+    only.crl({nullptr, {{&only.leaf, in_2027}}, in_2027});
+    CHECK(only.ask(in_2026).status == Status::stale);
+    CHECK(only.ask(in_2026).revoked_later.has_value());
+    CHECK_FALSE(scene.ask(in_2026).revoked_later.has_value());
 
     Scene known;  // a list of after the day tells of a revocation of before it
     known.crl({nullptr, {{&known.leaf, in_2025}}, in_2027});
     CHECK(known.ask(in_2026).status == Status::revoked);
+}
+
+TEST_CASE("who is on a list of before the day is revoked, also by an entry dated after it") {
+    Scene scene;
+    scene.crl({nullptr, {{&scene.leaf, in_2027}}, in_2025});
+    const auto answer = scene.ask(in_2026);
+    CHECK(answer.status == Status::revoked);
+    CHECK(answer.since == in_2027);
+    CHECK_FALSE(answer.revoked_later.has_value());
+    CHECK(scene.ask({in_2025 - 86399, in_2025}).status == Status::revoked);  // issued on the day
+    const auto earlier = scene.ask(in_2025 - 1);
+    CHECK(earlier.status == Status::stale);
+    CHECK(earlier.revoked_later.has_value());
+    scene.crl({nullptr, {}, in_2026, in_2030, 2});  // for good
+    CHECK(scene.ask(in_2026).status == Status::revoked);
+
+    Scene held;  // a hold that was lifted by the day does not count, whatever its date
+    held.crl({nullptr, {{&held.leaf, in_2027, hold}}, in_2025, in_2030, 1});
+    CHECK(held.ask(in_2026).status == Status::revoked);
+    held.crl({nullptr, {}, in_2026, in_2030, 2});
+    CHECK(held.ask(in_2026).status == Status::good);
+}
+
+TEST_CASE("trusted CAs of passports and holders compare no dates with a list of before the day, either") {
+    using Verdict = TrustAnchors::Verdict;
+    const Scene made;
+    const auto verdict = [&](const CrlWish& list, TrustAnchors::When at) {
+        TrustAnchors anchors;
+        anchors.add_certificate(made.ca.der(), "ca");
+        anchors.add_crl(make_crl({&made.ca, {}, in_2020, in_2030, 1}), "old.crl");
+        anchors.add_crl(make_crl(list), "new.crl");
+        return anchors.check_holder(made.leaf.der(), at, true).verdict;
+    };
+    const CrlWish dated_later{&made.ca, {{&made.leaf, in_2027}}, in_2025, in_2030, 2};
+    CHECK(verdict(dated_later, in_2026) == Verdict::revoked);
+    CHECK(verdict(dated_later, in_2025 - 1) == Verdict::ok);
+    const CrlWish of_later{&made.ca, {{&made.leaf, in_2025}}, in_2027, in_2030, 2};
+    CHECK(verdict(of_later, in_2026) == Verdict::revoked);
+    CHECK(verdict(of_later, in_2025 - 1) == Verdict::ok);
+    // an older list that the newest one replaced has the entry
+    TrustAnchors anchors;
+    anchors.add_certificate(made.ca.der(), "ca");
+    anchors.add_crl(make_crl(dated_later), "old.crl");
+    anchors.add_crl(make_crl({&made.ca, {}, in_2026 - 1, in_2030, 3}), "new.crl");
+    CHECK(anchors.check_holder(made.leaf.der(), in_2026, true).verdict == Verdict::revoked);
 }
 
 TEST_CASE("a revocation that a newer list lacks counts all the same, whichever was found first") {
