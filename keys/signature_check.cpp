@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 #include <openssl/cms.h>
+#include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
 
 #include "apdu/error.h"
+#include "keys/cms_parts.h"
 #include "keys/cms_reader.h"
 #include "keys/x509_der.h"
 #include "keys/x509_text.h"
@@ -16,54 +18,32 @@
 namespace kartsaz::keys {
 namespace {
 
-/// Where the parts of a SignedData stand. OpenSSL does not tell; BER that is no DER is left without offsets.
-struct Places {
-    std::optional<std::size_t> content_type, signer, attributes, digest, signature;
-};
-
-void find_digest(apdu::TlvReader attributes, Places& out) {
-    static const Bytes oid_message_digest = from_hex("2A864886F70D010904");
-    while (!attributes.done()) {
-        auto one = attributes.enter(attributes.next(der::sequence));
-        const auto oid = one.next(der::oid);
-        if (std::ranges::equal(oid.value, oid_message_digest)) out.digest = one.next().offset;
-    }
-}
-
-Places find_places(ByteView cms) {
-    Places out;
-    try {
-        apdu::TlvReader outer{cms, "CMS"};
-        auto info = outer.enter(outer.next(der::sequence));
-        info.next(der::oid);
-        auto wrapped = info.enter(info.next(der::context0));
-        auto data = wrapped.enter(wrapped.next(der::sequence));
-        data.next(der::integer);
-        data.next(der::set);
-        const auto encapsulated = data.next(der::sequence);
-        out.content_type = encapsulated.value_offset;
-        data.maybe(der::context0);  // certificates
-        data.maybe(0xA1);           // revocation lists
-        auto signers = data.enter(data.next(der::set));
-        auto signer = signers.enter(signers.next(der::sequence));
-        signer.next(der::integer);
-        out.signer = signer.next().offset;
-        signer.next(der::sequence);
-        if (const auto attributes = signer.maybe(der::context0)) {
-            out.attributes = attributes->offset;
-            find_digest(signer.enter(*attributes), out);
-        }
-        signer.next(der::sequence);
-        out.signature = signer.next(der::octets).offset;
-    } catch (const Error&) {
-    }
-    return out;
-}
-
 std::string dotted_oid(const ASN1_OBJECT* oid) {
     char text[128] = {};
     const int size = OBJ_obj2txt(text, sizeof text, oid, 1);
     return size > 0 && size < static_cast<int>(sizeof text) ? std::string{text} : to_hex(value_of(oid));
+}
+
+/// Empty when the algorithm is that of the key, with the hash that the signer names and no parameters that
+/// mean nothing. OpenSSL goes by key and hash only. RFC 5652, 5.3; RFC 3370, 3.2; RFC 5754, 3.
+std::string algorithm_fault(const X509_ALGOR* algorithm, const ASN1_OBJECT* digest, const EVP_PKEY* key) {
+    const ASN1_OBJECT* oid = nullptr;
+    int parameters = V_ASN1_UNDEF;
+    X509_ALGOR_get0(&oid, &parameters, nullptr, algorithm);
+    const int nid = OBJ_obj2nid(oid);
+    int hash = NID_undef, kind = nid;
+    if (nid != NID_rsaEncryption && OBJ_find_sigid_algs(nid, &hash, &kind) != 1) kind = NID_undef;
+    const int of_key = EVP_PKEY_get_base_id(key);
+    const bool pss = nid == NID_rsassaPss;
+    const auto name = dotted_oid(oid);
+    if (kind != of_key && !(pss && of_key == EVP_PKEY_RSA))
+        return fmt::format("the signature algorithm {} is not one of the signer's key", name);
+    if (hash != NID_undef && hash != OBJ_obj2nid(digest))
+        return fmt::format("the signature algorithm {} has another hash than {}", name, words_of(digest));
+    const bool null = parameters == V_ASN1_NULL && of_key == EVP_PKEY_RSA;
+    if (!pss && parameters != V_ASN1_UNDEF && !null)
+        return fmt::format("the signature algorithm {} has parameters", name);
+    return {};
 }
 
 /// One check from front to back.
@@ -80,7 +60,9 @@ public:
             add(SignatureFault::structure, {}, error.what());
             return std::move(out_);
         }
-        places_ = find_places(cms_);
+        auto parts = cms_parts(cms_, info_.get());
+        places_ = parts.places;
+        for (auto& fault : parts.faults) add(SignatureFault::structure, fault.offset, std::move(fault.text));
         read_content();
         read_signer();
         read_attributes();
@@ -218,13 +200,17 @@ private:
         }
         if (CMS_signed_get_attr_count(signer_) <= 0) return;
         const auto fault = signature_fault(signer_, certificate.get());
-        if (!fault.empty()) add(SignatureFault::signature, places_.signature, fault);
+        if (!fault.empty()) return add(SignatureFault::signature, places_.signature, fault);
+        X509_ALGOR* algorithm = nullptr;
+        CMS_SignerInfo_get0_algs(signer_, nullptr, nullptr, nullptr, &algorithm);
+        const auto form = algorithm_fault(algorithm, hash_oid_, X509_get0_pubkey(certificate.get()));
+        if (!form.empty()) add(SignatureFault::structure, places_.algorithm, form);
     }
 
     ByteView cms_;
     const SignatureDemand& demand_;
     SignatureCheck out_;
-    Places places_;
+    CmsPlaces places_;
     Owned<CMS_ContentInfo_st> info_;
     CMS_SignerInfo* signer_ = nullptr;
     const ASN1_OBJECT* hash_oid_ = nullptr;

@@ -14,7 +14,8 @@
 namespace kartsaz::keys {
 
 enum class SignatureFault {
-    structure,     ///< no CMS SignedData of one signer, or the content is not where the object wants it
+    structure,     ///< no CMS SignedData of one signer, or the content is not where the object wants it, or
+                   ///< versions or digest algorithms are not those of RFC 5652, 5.1 and 5.3
     content_type,  ///< signed as something else
     attributes,    ///< a signed attribute is missing, there twice or not of its form
     digest,        ///< the content is not what was signed
