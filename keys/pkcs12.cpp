@@ -5,12 +5,14 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
 #include <array>
+#include <memory>
 
 #include "apdu/error.h"
 #include "keys/file_io.h"
@@ -20,26 +22,35 @@
 namespace kartsaz::keys {
 namespace {
 
+struct ContextFree {
+    void operator()(OSSL_LIB_CTX* context) const noexcept { OSSL_LIB_CTX_free(context); }
+};
+/// A context drops its own hold on a provider only, so each one loaded is unloaded, too.
+struct ProviderUnload {
+    void operator()(OSSL_PROVIDER* provider) const noexcept { OSSL_PROVIDER_unload(provider); }
+};
+using Provider = std::unique_ptr<OSSL_PROVIDER, ProviderUnload>;
+
 /// OpenSSL with the old ciphers, apart from the one that the rest of the program uses.
 class OldCiphers {
 public:
     OldCiphers() {
-        openssl_made(context_, "library context");
-        openssl_made(OSSL_PROVIDER_load(context_, "default"), "OpenSSL's default provider");
-        legacy_ = OSSL_PROVIDER_load(context_, "legacy") != nullptr;
+        openssl_made(context_.get(), "library context");
+        default_.reset(
+            openssl_made(OSSL_PROVIDER_load(context_.get(), "default"), "OpenSSL's default provider"));
+        legacy_.reset(OSSL_PROVIDER_load(context_.get(), "legacy"));
         openssl_reason();
     }
-    OldCiphers(const OldCiphers&) = delete;
-    OldCiphers& operator=(const OldCiphers&) = delete;
-    /// Providers go with it.
-    ~OldCiphers() { OSSL_LIB_CTX_free(context_); }
 
-    OSSL_LIB_CTX* context() const noexcept { return context_; }
-    bool legacy() const noexcept { return legacy_; }
+    OSSL_LIB_CTX* context() const noexcept { return context_.get(); }
+    bool legacy() const noexcept { return legacy_ != nullptr; }
 
 private:
-    OSSL_LIB_CTX* context_ = OSSL_LIB_CTX_new();
-    bool legacy_ = false;
+    // OpenSSL cleans up at exit what is begun here, so it is begun before this is made and ends after it;
+    // the providers go before their context
+    bool begun_ = OPENSSL_init_crypto(0, nullptr) == 1;
+    std::unique_ptr<OSSL_LIB_CTX, ContextFree> context_{begun_ ? OSSL_LIB_CTX_new() : nullptr};
+    Provider default_, legacy_;
 };
 
 const OldCiphers& old_ciphers() {
