@@ -24,6 +24,7 @@
 ///   kind              "pivapplet", "canokey" by what SELECT, version, ATR and discovery object tell; else
 ///   absent pin.status, pin.tries, pin.tries.after, pin.state, pin.given, pin.digits, pin.why
 ///                     as libcard/app/pkcs15/read.h has them; pin.status is the empty VERIFY's
+///                     pin.state "factory": the card said that its PIN is the maker's, and took that
 ///   puk.tries         where metadata (INS F7) tells it
 ///   pin.factory, puk.factory   "yes" or "no", where metadata tells: still as the maker set it
 ///   management.algorithm   "03", "08", "0A", "0C": of the management key
@@ -63,9 +64,10 @@ struct ReadOptions {
     std::string management_keyset = "piv-management";    ///< with the role "management"
 };
 
-/// From a card that was just reset. Empty when it has no such application. The transport PIN is tried only
-/// when all tries are left, a given PIN only when more than one is left. Whose the management key is, the
-/// metadata tell, or one proof each of the issuer's and of the well-known key, which no card counts.
+/// From a card that was just reset. Empty when it has no such application. The transport PIN, or the
+/// well-known one where the card says that it is still its own, is tried only when all tries are left, a
+/// given PIN only when more than one is left. Whose the management key is, the metadata tell, or one proof
+/// each of the issuer's and of the well-known key, which no card counts.
 std::optional<DumpApplication> read_application(apdu::Transport& card, const ReadOptions& options);
 
 /// Whether nothing was ever put into it: no certificate, no key that is told, no face, no fingerprints, no

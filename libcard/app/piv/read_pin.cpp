@@ -77,8 +77,12 @@ std::optional<keys::SecretBytes> PinDoor::delivered() const {
 std::optional<keys::SecretBytes> PinDoor::transport_pin() {
     const auto made = rules();
     const unsigned all = full_.value_or(fewest_full_tries);
+    if (makers_ && *tries_ >= all) return factory_pin();  // the card itself says that it is right
     if (makers_) {
-        refuse("no PIN was given, and the card says that its PIN is still the maker's, not the issuer's");
+        refuse(
+            fmt::format("the card says that its PIN is still the maker's; {} tries are left, and it is "
+                        "tried only when all are",
+                        *tries_));
     } else if (options_.keys == nullptr || options_.keys->versions(made.keyset).empty()) {
         refuse(fmt::format("no PIN was given, and there are no keys \"{}\" to derive the transport PIN from",
                            made.keyset));
@@ -124,7 +128,7 @@ bool PinDoor::open() {
     const bool given = options_.pin != nullptr;
     const auto sw = verify_pin(card_, *pin);
     if (sw.ok()) {
-        facts_["pin.state"] = given ? "verified" : "transport";
+        facts_["pin.state"] = given ? "verified" : makers_ ? "factory" : "transport";
         if (given) compare_with_transport(*pin);
         accepted_ = std::move(pin);
         return true;
@@ -134,7 +138,7 @@ bool PinDoor::open() {
     }
     const bool was_compared = sw.tries_left() || sw.value() == blocked || sw.value() == refused_without_count;
     if (was_compared) {
-        facts_["pin.state"] = given ? "refused" : "changed";
+        facts_["pin.state"] = given || makers_ ? "refused" : "changed";
     } else {
         refuse(fmt::format("the card did not compare it: {}", sw_words(sw)));
     }
