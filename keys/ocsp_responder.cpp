@@ -113,6 +113,7 @@ void Responder::revoked() {
                 "has no id-pkix-ocsp-nocheck, and whether it was revoked is {}: {} (RFC 6960, 4.2.2.2.1)",
                 name_of(own.status), own.text));
     }
+    if (own.revoked_later) add(Kind::ocsp_responder_revoked_later, own.revoked_later->text);
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ std::string_view name_of(RevocationFaultKind kind) {
                                           "OCSP: responder not yet valid",
                                           "OCSP: responder revoked",
                                           "OCSP: responder revoked, with nocheck",
+                                          "OCSP: responder revoked later",
                                           "OCSP: responder's revocation not known",
                                           "OCSP: not yet issued",
                                           "OCSP: out of date",

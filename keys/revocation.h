@@ -40,6 +40,7 @@ enum class RevocationFaultKind {
     ocsp_responder_not_yet_valid,
     ocsp_responder_revoked,          ///< and its certificate has no id-pkix-ocsp-nocheck
     ocsp_responder_revoked_nocheck,  ///< with it: trusted all the same, RFC 6960, 4.2.2.2.1; to be warned of
+    ocsp_responder_revoked_later,    ///< after `at`, as what was issued since tells: to be warned of
     ocsp_responder_unchecked,        ///< no id-pkix-ocsp-nocheck, and its own revocation is unknown or stale
     ocsp_not_yet_issued,             ///< thisUpdate or producedAt is after `at`
     ocsp_stale,                      ///< nextUpdate is before `at`
