@@ -7,6 +7,7 @@
 #include "libcard/report/escape.h"
 #include "libcard/report/html_style.h"
 #include "libcard/report/report.h"
+#include "libcard/report/rule.h"
 
 namespace kartsaz::report {
 namespace {
@@ -122,6 +123,7 @@ std::string finding(const verify::Finding& one) {
     if (one.offset) detail("Offset", fmt::format("{0} (0x{0:X})", *one.offset));
     detail("Expected", one.expected);
     detail("Got", one.got);
+    detail("Rule", rule_of(one));
     return fmt::format(
         "<div class=\"finding {0}{1}\"><span class=\"tag {0}\">{0}</span> "
         "{2}<code>{3}</code><p>{4}</p><dl>{5}</dl></div>\n",

@@ -19,6 +19,8 @@ ordered_json finding_json(const verify::Finding& finding) {
     out["got"] = finding.got;
     out["text"] = finding.text;
     out["cause"] = finding.cause;
+    out["standard"] = finding.standard;
+    out["clause"] = finding.clause;
     return out;
 }
 

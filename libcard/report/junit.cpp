@@ -5,6 +5,7 @@
 
 #include "libcard/report/escape.h"
 #include "libcard/report/report.h"
+#include "libcard/report/rule.h"
 
 namespace kartsaz::report {
 namespace {
@@ -27,8 +28,8 @@ std::string failure(const verify::Report& report, const std::string& check) {
         const std::string place =
             finding.offset ? fmt::format("{}, offset {}", finding.object, *finding.offset) : finding.object;
         if (message.empty()) message = finding.text;
-        body += fmt::format("{} ({}): {}; expected {}, got {}\n", place, name(finding.severity), finding.text,
-                            finding.expected, finding.got);
+        body += fmt::format("{} ({}): {}; expected {}, got {}; rule {}\n", place, name(finding.severity),
+                            finding.text, finding.expected, finding.got, rule_of(finding));
     }
     return fmt::format("    <failure type=\"fatal\" message=\"{}\">{}</failure>\n", escaped(message),
                        escaped(body));

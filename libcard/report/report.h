@@ -8,7 +8,7 @@
 /// Findings for people and machines. Nothing here talks to a card.
 namespace kartsaz::report {
 
-/// Lines of at most `width` columns: verdict, findings with evidence, a line per check.
+/// Lines of at most `width` columns: verdict, findings with evidence and rule, all checks with evidence.
 std::string text(const verify::Report& report, unsigned width = 80, bool all_checks = false);
 /// {"verdict", "cause", "findings": [...], "checks": [...], ...}; see docs/formats.md.
 std::string json(const verify::Report& report);

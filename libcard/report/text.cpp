@@ -6,6 +6,7 @@
 
 #include "libcard/report/escape.h"
 #include "libcard/report/report.h"
+#include "libcard/report/rule.h"
 
 namespace kartsaz::report {
 namespace {
@@ -76,14 +77,8 @@ public:
         }
         if (columns(line) > indent || !fresh) flush(line, 0);
     }
-    /// One line, cut with an ellipsis.
-    void line(const std::string& text) {
-        if (columns(text) > width_) {
-            out_.append(head(text, width_ - 3)).append("...\n");
-        } else {
-            out_.append(text).append("\n");
-        }
-    }
+    /// One line that is short enough.
+    void line(const std::string& text) { out_.append(text).append("\n"); }
     std::string take() && { return std::move(out_); }
 
 private:
@@ -109,6 +104,8 @@ void add_finding(Page& page, const verify::Finding& finding) {
     }
     if (!finding.got.empty())
         page.wrap(std::string(indent, ' ') + "got       ", printable(finding.got), indent + 10);
+    if (const std::string rule = rule_of(finding); !rule.empty())
+        page.wrap(std::string(indent, ' ') + "rule      ", printable(rule), indent + 10);
     if (finding.cause) page.line(std::string(indent, ' ') + "This is the cause.");
 }
 
@@ -119,12 +116,9 @@ std::size_t count(const verify::Report& report, Outcome outcome) {
 }
 
 void add_checks(Page& page, const verify::Report& report) {
-    std::size_t widest = 0;
-    for (const auto& result : report.results) widest = std::max(widest, result.check.size());
-    for (const auto& result : report.results) {
-        page.line(fmt::format("{:<8}  {:<{}}  {}", name(result.outcome), result.check, widest,
-                              printable(result.evidence)));
-    }
+    for (const auto& result : report.results)
+        page.wrap(fmt::format("{:<8}  ", name(result.outcome)),
+                  result.check + ": " + printable(result.evidence), 10);
 }
 
 }  // namespace

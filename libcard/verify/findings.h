@@ -25,8 +25,10 @@ struct Finding {
     std::optional<std::size_t> offset;
     std::string expected;
     std::string got;
-    std::string text;    ///< one sentence for people
-    bool cause = false;  ///< the one that explains the others
+    std::string text;        ///< one sentence for people
+    bool cause = false;      ///< the one that explains the others
+    std::string standard{};  ///< of the check: "FIPS 201-2"
+    std::string clause{};    ///< "4.2.1"
 };
 
 enum class Outcome { passed, failed, skipped, noted };

@@ -43,7 +43,11 @@ Report judge(const Context& context) {
     for (const auto& check : registry()) {
         if (check.card_kind != "card" && context.dump.application(check.card_kind) == nullptr) continue;
         const Verdicts verdicts = run(check, seen);
-        for (const auto& finding : verdicts.findings()) ranked.push_back({finding, check.depth});
+        for (auto finding : verdicts.findings()) {
+            finding.standard = check.standard;
+            finding.clause = check.clause;
+            ranked.push_back({std::move(finding), check.depth});
+        }
         CheckResult result = verdicts.result();
         result.title = check.title;
         result.source = fmt::format("{}, {}", check.standard, check.clause);

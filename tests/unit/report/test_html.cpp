@@ -102,6 +102,7 @@ TEST_CASE("the page of a bad card names cause, file, offset, expected and got", 
     CHECK(has(page, "<div class=\"finding fatal cause\">"));
     CHECK(has(page, "<dt>File</dt><dd><bdi>EF.DG11</bdi></dd>"));
     CHECK(has(page, "<bdi>30 (0x1E)</bdi>"));
+    CHECK(has(page, "<dt>Rule</dt><dd><bdi>ICAO Doc 9303-11, 5.1</bdi></dd>"));
     CHECK(has(page, "emrtd.locked"));
 }
 
