@@ -60,8 +60,8 @@ void piv_departs(const Piv& card, Verdicts& verdicts, const std::string& object,
 void piv_lacks(const Piv& card, Verdicts& verdicts, const std::string& object, const std::string& expected,
                const std::string& got, const std::string& text);
 
-/// The card answered the challenge, and not with the key of the certificate.
-bool piv_key_disproved(const Piv& card, std::uint8_t key);
+/// The card answered the challenge with the key of the certificate.
+bool piv_key_proved(const Piv& card, std::uint8_t key);
 
 void add_piv_object_checks(std::vector<Check>& checks);
 void add_piv_signature_checks(std::vector<Check>& checks);

@@ -41,7 +41,10 @@ void piv_pin_tries(const Piv& card, Verdicts& verdicts) {
 void piv_pin_holder(const Piv& card, Verdicts& verdicts) {
     const std::string state = card.fact("pin.state"), given = card.fact("pin.given");
     const std::string why = card.fact("pin.why");
-    if (state == "transport" || given == "transport") {
+    if (card.fact("pin.factory") == "yes") {
+        // piv.pin.factory says what that means; a PIN that was given is not the transport PIN then either
+        verdicts.skip("neither the issuer's nor the holder's: it is still the maker's factory PIN");
+    } else if (state == "transport" || given == "transport") {
         verdicts.note("chip", "the issuer's transport PIN is in place: the holder has not changed it yet");
     } else if (state == "changed" || given == "changed") {
         verdicts.note("chip", "the holder has changed the PIN: it is not the issuer's transport PIN");
@@ -61,7 +64,7 @@ void piv_factory_pins(const Piv& card, Verdicts& verdicts) {
         if (told == "no") verdicts.pass(fmt::format("{} was changed", what));
         if (told == "yes")
             piv_lacks(card, verdicts, "chip", fmt::format("a {} of its own", what), "the maker's",
-                      fmt::format("the {} is still the one that every card leaves its maker with", what));
+                      fmt::format("the {0} is still the maker's factory {0}, which everybody knows", what));
     }
     verdicts.skip(is_folder(card) ? from_folder : "the card does not tell");
 }

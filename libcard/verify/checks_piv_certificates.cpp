@@ -44,25 +44,31 @@ void of_certificates(const Piv& card, Verdicts& verdicts) {
 }
 
 struct SlotUsage {
-    std::uint8_t key;
-    std::size_t bit;  ///< of the usage that it must have
+    std::vector<std::size_t> bits;  ///< of the usages that it must have; those that sign have no other
     const char* text;
+    bool signs = true;
 };
 /// A key agrees or deciphers by its kind.
 SlotUsage slot_usage(const PivCertificate& one) {
-    if (one.key == key_signature) return {one.key, 1, "digitalSignature and nonRepudiation"};
-    if (one.key != key_management && !one.retired()) return {one.key, 0, "digitalSignature"};
-    if (one.details->key_algorithm == "ec") return {one.key, 4, "keyAgreement"};
-    return {one.key, 2, "keyEncipherment"};
+    if (one.key == key_signature) return {{0, 1}, "digitalSignature and nonRepudiation, nothing else"};
+    if (one.key != key_management) return {{0}, "digitalSignature, nothing else"};
+    if (one.details->key_algorithm == "ec") return {{4}, "keyAgreement", false};
+    return {{2}, "keyEncipherment", false};
+}
+
+bool usage_fits(const keys::CertificateDetails& facts, const SlotUsage& wanted) {
+    const auto has = [&](std::size_t bit) { return facts.key_usage[bit]; };
+    if (!std::ranges::all_of(wanted.bits, has)) return false;
+    if (!wanted.signs) return !facts.key_usage[0];
+    return std::ranges::count(facts.key_usage, true) == static_cast<std::ptrdiff_t>(wanted.bits.size());
 }
 
 void certificate_usage(const Piv& card, Verdicts& verdicts) {
     for (const auto* one : piv_card_certificates(card, false)) {
         const auto& facts = *one->details;
         const auto wanted = slot_usage(*one);
-        const bool signs = one->key != key_management;
         const bool authority = facts.key_usage[5] || facts.key_usage[6] || facts.ca;
-        if (facts.key_usage[wanted.bit] && facts.key_usage[0] == signs && !authority) {
+        if (usage_fits(facts, wanted) && !authority) {
             verdicts.pass(fmt::format("{}: {}", one->name, facts.key_usage_text()));
         } else {
             verdicts.fault(one->object, one->at(oid_key_usage), wanted.text, facts.key_usage_text(),
@@ -117,10 +123,10 @@ void certificate_key_identifier(const Piv& card, Verdicts& verdicts) {
         if (identifier.empty()) {
             verdicts.warn(one->object, {}, "a subject key identifier", "none",
                           fmt::format("{} has no subject key identifier", one->name));
-        } else if (one->path.has(keys::PathFaultKind::bad_signature, 0) &&
-                   piv_key_disproved(card, one->key)) {
+        } else if (one->path.has(keys::PathFaultKind::bad_signature, 0) && !piv_key_proved(card, one->key)) {
             // a key put in place of another would be the card's; this one was changed
-            verdicts.skip(fmt::format("{}: its signature is wrong, and the card has not its key", one->name));
+            verdicts.skip(
+                fmt::format("{}: its signature is wrong, and the card did not prove its key", one->name));
         } else if (identifies(identifier, facts)) {
             verdicts.pass(fmt::format("{}: {}", one->name, to_hex(identifier)));
         } else {
@@ -218,16 +224,18 @@ void add_piv_certificate_checks(std::vector<Check>& checks) {
          {"piv.certificate.validity", "The certificates are valid on the day", fatal, rfc, "4.1.2.5",
           piv_depth_validity, of_certificates<judge_validity, false>},
          {"piv.certificate.revocation",
-          "Neither certificates nor CAs above them were revoked (unknown: a note; out of date: a warning; "
-          "both fatal with --demand-crl)",
+          "Neither certificates nor CAs above them were revoked (revoked after the day: a warning; unknown: "
+          "a note; out of date: a warning; both fatal with --demand-crl)",
           fatal, rfc, "6.3", piv_depth_revocation, of_certificates<judge_revocation, false>},
-         {"piv.certificate.usage", "The key usage is that of the slot", fatal, "FIPS 201-2", "4.2.2",
-          piv_depth_usage, certificate_usage},
+         {"piv.certificate.usage", "The key usage is that of the slot; keys that sign have no other", fatal,
+          "FIPS 201-2", "4.2.2", piv_depth_usage, certificate_usage},
          {"piv.certificate.purpose",
           "The certificate of 9E, and no other, is for card authentication, critical", fatal, "FIPS 201-2",
           "4.2.2.2", piv_depth_usage, certificate_purpose},
-         {"piv.certificate.strength", "Keys and digests are strong enough", fatal, "SP 800-78-4", "3.1",
-          piv_depth_usage, of_certificates<judge_strength, false>},
+         {"piv.certificate.strength",
+          "Keys are RSA of 2048, 3072 or 4096 bits (exponent 65537 or more), P-256 or P-384; digests of "
+          "certificates are SHA-256 or more",
+          fatal, "SP 800-78-4", "3.1", piv_depth_usage, of_certificates<judge_strength, false>},
          {"piv.certificate.outlives", "No certificate ends after the card", fatal, "FIPS 201-2", "4.2.2",
           piv_depth_outlives, certificate_outlives},
          {"piv.certificate.same-key", "No two certificates are for one key", fatal, "FIPS 201-2", "4.2.2",

@@ -160,11 +160,9 @@ void key_without_pin(const Piv& card, Verdicts& verdicts) {
 
 }  // namespace
 
-bool piv_key_disproved(const Piv& card, std::uint8_t key) {
-    const Bytes public_key = key_to_prove(card, key);
-    const bool answered =
-        !card.key_fact(key, "signature").empty() || !card.key_fact(key, "agreement.secret").empty();
-    return answered && !public_key.empty() && !key_proved(card, key, public_key);
+bool piv_key_proved(const Piv& card, std::uint8_t key) {
+    const auto* one = card.certificate(key);
+    return one != nullptr && one->details && key_proved(card, key, one->details->public_key);
 }
 
 void add_piv_key_checks(std::vector<Check>& checks) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libcard/verify/checks_piv.h"
+#include "libcard/verify/piv_strength.h"
 
 namespace kartsaz::verify {
 namespace {
@@ -60,12 +61,22 @@ void judge_signed(const Piv& card, Verdicts& verdicts, SignedGroup group,
     verdicts.skip("no such object");
 }
 
+/// Asked of CHUID and biometrics. SP 800-73-4 says nothing of it for the security object.
+void judge_signer_name(const SignedView& view, Verdicts& verdicts) {
+    const bool readable = view.check != nullptr && !view.check->has(SignatureFault::structure);
+    if (!readable || view.check->attribute(pv::oid_signer_name) != nullptr) return;
+    verdicts.fault(
+        view.object, {}, "the signed attribute pivSigner-DN", "none",
+        fmt::format("the signature of {} does not sign the name of its signer (pivSigner-DN)", view.object));
+}
+
 template <SignedGroup group>
 void signature_form(const Piv& card, Verdicts& verdicts) {
     for (const auto& view : signed_views(card, group)) {
         if (view.check == nullptr)
             verdicts.fault(view.object, {}, "a signature", "none",
                            fmt::format("{} is not signed", view.object));
+        if (group != SignedGroup::security) judge_signer_name(view, verdicts);
     }
     judge_signed(card, verdicts, group,
                  {SignatureFault::structure, SignatureFault::content_type, SignatureFault::attributes,
@@ -97,6 +108,30 @@ void signature_signer(const Piv& card, Verdicts& verdicts) {
     }
 }
 
+std::string digest_words(const std::string& digest) {
+    return digest.empty() ? "no digest that is known" : digest;
+}
+
+/// A forger who can make two contents of one hash needs no key.
+void signature_strength(const Piv& card, Verdicts& verdicts) {
+    const auto judge = [&](const std::string& object, const std::string& what, const std::string& digest) {
+        if (piv_digest_allowed(digest)) return verdicts.pass(fmt::format("{}: {}", what, digest));
+        verdicts.fault(object, {}, std::string{allowed_piv_digests}, digest_words(digest),
+                       fmt::format("{} is over {}", what, digest_words(digest)));
+    };
+    for (const auto& one : card.signed_objects()) {
+        if (one.check->has(SignatureFault::structure)) {
+            verdicts.skip(fmt::format("the signature of {} cannot be taken apart", one.object));
+        } else {
+            judge(one.object, fmt::format("the signature of {}", one.object), one.check->hash_algorithm);
+        }
+    }
+    if (card.hashes)
+        judge(piv_file(pv::id_security_object), "the list of hashes of the security object",
+              std::string{digest_name(card.hashes->algorithm)});
+    verdicts.skip("no signed object");
+}
+
 constexpr const char* form_title = "is a CMS signature with all that its object asks for";
 constexpr const char* digest_title = "covers the object as it is";
 constexpr const char* value_title = "is right under the key of the signer's certificate";
@@ -125,6 +160,10 @@ void add_piv_signature_checks(std::vector<Check>& checks) {
                                       "3.1.7", piv_depth_security_signature);
     add_signed<SignedGroup::biometric>(checks, "piv.biometric", "face and fingerprints", "FIPS 201-2",
                                        "4.2.3.2", piv_depth_biometric_signature);
+    add_piv(checks, {{"piv.signature.strength",
+                      "Signatures of objects, and the hashes of the security object, are over SHA-256, "
+                      "SHA-384 or SHA-512",
+                      Severity::fatal, "SP 800-78-4", "3.2", piv_depth_usage, signature_strength}});
 }
 
 }  // namespace kartsaz::verify

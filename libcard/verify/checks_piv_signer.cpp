@@ -54,7 +54,8 @@ void signer_purpose(const Piv& card, Verdicts& verdicts) {
             verdicts.fault(
                 one->object, {},
                 card.interoperable() ? "id-PIV-content-signing or that of PIV-I" : "id-PIV-content-signing",
-                fmt::format("{}", fmt::join(facts.extended_usages, ", ")),
+                facts.extended_usages.empty() ? "none"
+                                              : fmt::format("{}", fmt::join(facts.extended_usages, ", ")),
                 fmt::format("{} may not sign the content of such a card: its extended key usage "
                             "does not say so",
                             one->name));
@@ -94,15 +95,17 @@ void add_piv_signer_checks(std::vector<Check>& checks) {
              {"piv.signer.validity", "The content signer's certificate is valid on the day", fatal,
               "FIPS 201-2", "4.2.1", piv_depth_validity, signer_validity},
              {"piv.signer.revocation",
-              "Neither the content signer nor a CA above it was revoked (unknown: a note; out of date: a "
-              "warning; both fatal with --demand-crl)",
+              "Neither the content signer nor a CA above it was revoked (revoked after the day: a warning; "
+              "unknown: a note; out of date: a warning; both fatal with --demand-crl)",
               fatal, rfc, "6.3", piv_depth_revocation, signer_revocation},
              {"piv.signer.usage", "The content signer's key may sign", fatal, rfc, "4.2.1.3", piv_depth_usage,
               signer_usage},
              {"piv.signer.purpose",
               "The content signer's certificate is for signing PIV content (not critical: a warning)", fatal,
               "FIPS 201-2", "4.2.1", piv_depth_usage, signer_purpose},
-             {"piv.signer.strength", "Keys and digests of the content signer and its CAs are strong enough",
+             {"piv.signer.strength",
+              "The content signer's key is RSA of 2048, 3072 or 4096 bits (exponent 65537 or more), P-256 or "
+              "P-384; digests of certificates are SHA-256 or more",
               fatal, "SP 800-78-4", "3.2", piv_depth_usage, signer_strength},
              {"piv.signer.one", "One signer signed all objects (a note)", Severity::note, "FIPS 201-2",
               "4.2.3.2", piv_depth_usage, signer_one}});

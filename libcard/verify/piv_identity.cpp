@@ -91,6 +91,8 @@ void Piv::decide_rules() {
         if (marks.with_fascn > 0) rules_doubt.emplace_back("certificates carry a FASC-N, as PIV-I does not");
         const bool old_uuid =
             chuid && !is_rfc4122(chuid->guid) && marks.with_uuid > 0 && marks.with_rfc4122 == 0;
+        if (!signers.empty() && !signer_i && signed_as(*this, usage_content_signing))
+            rules_doubt.emplace_back("its content signer is one for PIV, not for PIV-I");
         rules = old_uuid ? PivRules::piv_i_old : PivRules::piv_i;
         if (old_uuid) why.emplace_back("its UUIDs are not of RFC 4122");
     } else {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "libcard/verify/observation.h"
+#include "libcard/verify/piv_strength.h"
 
 namespace kartsaz::verify {
 namespace {
@@ -64,6 +65,20 @@ void tell_distrusted(const PivCertificate& one, const keys::RevocationAnswer& an
     }
 }
 
+/// Who is at hand today knows more than who judged on the day.
+void tell_revoked_later(const PivCertificate& one, Verdicts& verdicts) {
+    for (const auto& element : one.path.path) {
+        const auto& later = element.revocation.revoked_later;
+        if (!later) continue;
+        const std::string who = &element == &one.path.path.front()
+                                    ? one.name
+                                    : fmt::format("the CA \"{}\" of {}", element.subject, one.name);
+        verdicts.warn(one.object, {}, "a certificate that was not revoked later either", day_of(later->since),
+                      fmt::format("{} was revoked on {}, after the day of judgement: {}", who,
+                                  day_of(later->since), later->text));
+    }
+}
+
 void revocation_of(const Piv& card, const PivCertificate& one, Verdicts& verdicts) {
     const auto& path = one.path.path;
     if (const auto revoked = one.path.revoked_element()) {
@@ -73,6 +88,7 @@ void revocation_of(const Piv& card, const PivCertificate& one, Verdicts& verdict
         return verdicts.fault(one.object, {}, "a certificate that is not revoked", "serial " + element.serial,
                               fmt::format("{} was revoked: {}", who, element.revocation.text));
     }
+    tell_revoked_later(one, verdicts);
     if (!one.path.complete) return verdicts.skip(fmt::format("not asked of {}: no path", one.name));
     bool good = true;
     for (const auto& element : path) {
@@ -162,16 +178,20 @@ void judge_revocation(const Piv& card, const PivCertificates& all, Verdicts& ver
 
 void judge_strength(const Piv&, const PivCertificates& all, Verdicts& verdicts) {
     for (const auto* one : all) {
-        bool found = false;
+        const auto kind = piv_key_kind(*one->details);
+        if (!kind.allowed)
+            verdicts.fault(one->object, one->at(one->details->public_key_at), std::string{allowed_piv_keys},
+                           kind.text, fmt::format("the key of {} is {}", one->name, kind.text));
+        bool found = !kind.allowed;
         for (const auto& fault : one->path.faults) {
-            if (fault.kind != Kind::weak_key) continue;
+            // of the certificate itself the key is told; what is left is the digest
+            if (fault.kind != Kind::weak_key || (fault.element == 0 && !kind.allowed)) continue;
             found = true;
             verdicts.fault(one->object, {}, fault.expected, fault.got,
                            fmt::format("{}: {}", one->name, fault.text));
         }
         if (!found)
-            verdicts.pass(fmt::format("{}: {} {} bits, {}", one->name, one->details->key_algorithm,
-                                      one->details->key_size, one->details->signature_digest));
+            verdicts.pass(fmt::format("{}: {}, {}", one->name, kind.text, one->details->signature_digest));
     }
     if (all.empty()) verdicts.skip(no_piv_certificates);
 }

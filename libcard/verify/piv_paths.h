@@ -21,9 +21,9 @@ void judge_validity(const Piv& card, const PivCertificates& all, Verdicts& verdi
 /// So is each CA above it.
 void judge_issuer_validity(const Piv& card, const PivCertificates& all, Verdicts& verdicts);
 /// Neither it nor a CA above it was revoked. Unknown is a note, out of date a warning; faults where a
-/// revocation list is demanded.
+/// revocation list is demanded. Revoked after the day of judgement: a warning.
 void judge_revocation(const Piv& card, const PivCertificates& all, Verdicts& verdicts);
-/// Keys and digests are strong enough.
+/// The keys are of PIV's kinds, and digests (also of the CAs above) are strong enough.
 void judge_strength(const Piv& card, const PivCertificates& all, Verdicts& verdicts);
 
 }  // namespace kartsaz::verify

@@ -97,7 +97,12 @@ const PivParty& GoodPiv::key(std::uint8_t reference) {
     const auto found = all.find(reference);
     if (found != all.end()) return found->second;
     PivWish wish{.common_name = "key", .not_before = at, .not_after = at + day};
-    wish.algorithm = reference == 0x9C ? "rsa-2048" : reference == 0x01 ? "rsa-1024" : "ec-p256";
+    const std::map<std::uint8_t, std::string> others{{0x9C, "rsa-2048"},
+                                                     {weak_rsa, "rsa-1024"},
+                                                     {rsa_e3, "rsa-2048-e3"},
+                                                     {curve_p521, "ec-p521"},
+                                                     {curve_k1, "ec-secp256k1"}};
+    if (const auto other = others.find(reference); other != others.end()) wish.algorithm = other->second;
     return all.emplace(reference, PivParty{wish, nullptr}).first->second;
 }
 
@@ -129,6 +134,7 @@ PivParty GoodPiv::responder(const PivParty& issuer, const std::function<void(Piv
 Bytes GoodPiv::sign(const PivSeal& seal, std::string_view type, ByteView content, bool detached, bool inside,
                     std::vector<keys::ContentToSign::Attribute> attributes) const {
     const auto& who = seal.signer ? seal.signer : signer;
+    if (seal.sha1 && detached) return who->detached_cms(std::string{type}.c_str(), content, "SHA1");
     const keys::ContentSigner maker{keys::identity_from_pem(keys::SecretBytes{to_bytes(who->pem())}, "test")};
     keys::ContentToSign what{seal.content_type.empty() ? std::string{type} : seal.content_type,
                              content,
@@ -137,8 +143,8 @@ Bytes GoodPiv::sign(const PivSeal& seal, std::string_view type, ByteView content
                              at - 50 * day,
                              std::string{pv::oid_signer_name},
                              std::move(attributes)};
+    if (seal.other_name || seal.no_name) what.signer_name.clear();
     if (seal.other_name) {
-        what.signer_name.clear();
         // a Name of C=US alone
         what.attributes.push_back(
             {std::string{pv::oid_signer_name}, from_hex("300D310B3009060355040613025553")});
@@ -204,11 +210,12 @@ Bytes GoodPiv::certificate(std::uint8_t reference) const {
 void GoodPiv::seal() {
     pv::SecurityObject object;
     pv::LdsHashes hashes;
+    if (security_seal.sha1) hashes.algorithm = keys::HashAlgorithm::sha1;
     for (const auto& [id, value] : objects) {
         if (pv::container_of_id(id)->key || id == pv::id_security_object || left_out.contains(id)) continue;
         const auto group = static_cast<std::uint8_t>(object.map.size() + 1);
         object.map.push_back({group, id});
-        hashes.groups.push_back({group, keys::sha256(pv::hashed_part(id, value))});
+        hashes.groups.push_back({group, keys::hash(hashes.algorithm, pv::hashed_part(id, value))});
     }
     object.cms = sign(security_seal, pv::oid_lds_content, pv::encode_lds_hashes(hashes), false, false, {});
     objects[pv::id_security_object] = pv::encode_security_object(object);

@@ -26,7 +26,9 @@ namespace kartsaz::test {
 struct PivSeal {
     std::string content_type;                ///< another than the object's; empty: that of the object
     bool other_name = false;                 ///< pivSigner-DN names somebody else
+    bool no_name = false;                    ///< no pivSigner-DN
     bool certificate = false;                ///< inside, where the object has none
+    bool sha1 = false;                       ///< the CHUID's signature, or the list of hashes, over SHA-1
     std::shared_ptr<const PivParty> signer;  ///< null: the card's
 };
 
@@ -76,6 +78,8 @@ public:
     app::CardDump dump() const;
     verify::Report judge() const;
 
+    /// Keys that PIV does not allow.
+    static constexpr std::uint8_t weak_rsa = 0x01, rsa_e3 = 0x03, curve_p521 = 0x04, curve_k1 = 0x05;
     /// The private key behind a reference.
     static const PivParty& key(std::uint8_t reference);
     PivWish signer_wish() const;

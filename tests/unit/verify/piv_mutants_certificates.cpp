@@ -66,6 +66,11 @@ std::vector<PivMutant> signer_mutants() {
                             sign_by(
                                 c, [](PivWish& w) { w.digest = "SHA1"; }, c.ca);
                         }),
+            mutant_made("piv.signer.strength", "a content signer whose key is on secp256k1",
+                        [](GoodPiv& c) {
+                            sign_by(
+                                c, [](PivWish& w) { w.key_of = &GoodPiv::key(GoodPiv::curve_k1); }, c.ca);
+                        }),
             mutant_made("piv.signer.one", "a face by another, just as good signer", [](GoodPiv& c) {
                 auto wish = c.signer_wish();
                 wish.serial = "21";
@@ -77,44 +82,60 @@ std::vector<PivMutant> signer_mutants() {
 }
 
 std::vector<PivMutant> slot_mutants() {
-    return {mutant_made("piv.certificate.form", "a certificate with an extension that cannot be read",
-                        [](GoodPiv& c) {
-                            c.wishes[0x9E].extensions.emplace_back("1.3.6.1.5.5.7.1.1", "DER:04:01:00");
-                        }),
-            mutant_made("piv.certificate.key-identifier", "a subject key identifier of another key",
-                        [](GoodPiv& c) { c.wishes[0x9A].key_identifier = Bytes(20, 0x5A); }),
-            mutant_made("piv.certificate.path", "a certificate of a CA that nobody trusts",
-                        [](GoodPiv& c) { c.issuers[0x9E] = &c.stranger; }),
-            mutant_made("piv.certificate.issuer-validity", "a certificate of a CA that has expired",
-                        [](GoodPiv& c) { c.issuers[0x9E] = &c.expired_ca; }),
-            mutant_made("piv.certificate.validity", "a certificate that is valid from the day after tomorrow",
-                        [](GoodPiv& c) { c.wishes[0x9E].not_before = GoodPiv::at + 2 * one_day; }),
-            mutant_made("piv.certificate.revocation", "a revoked certificate",
-                        [](GoodPiv& c) { c.revoked.emplace_back("9E"); }),
-            mutant_made("piv.certificate.usage", "an authentication key that may not sign",
-                        [](GoodPiv& c) { set_usage(c.wishes[0x9A], "critical,keyAgreement"); }),
-            mutant_made("piv.certificate.purpose", "card authentication that is not critical",
-                        [](GoodPiv& c) { set_purpose(c.wishes[0x9E], "2.16.840.1.101.3.6.8"); }),
-            mutant_made("piv.certificate.strength", "an RSA key of 1,024 bits",
-                        [](GoodPiv& c) { c.wishes[0x9E].key_of = &GoodPiv::key(0x01); }),
-            mutant_made("piv.certificate.outlives", "a certificate that ends after the card",
-                        [](GoodPiv& c) { c.wishes[0x9E].not_after = c.ends + 10 * one_day; }),
-            mutant_made("piv.certificate.same-key", "one key in 9A and 9E",
-                        [](GoodPiv& c) { c.wishes[0x9E].key_of = &GoodPiv::key(0x9A); }),
-            mutant_made("piv.certificate.serial", "one serial number in 9A and 9E",
-                        [](GoodPiv& c) { c.wishes[0x9E].serial = "9A"; }),
-            mutant_made("piv.certificate.interim", "a background check that was not complete",
-                        [](GoodPiv& c) {
-                            c.wishes[0x9A].extensions.emplace_back("2.16.840.1.101.3.6.9.1", "DER:01:01:FF");
-                        }),
-            mutant_made("piv.certificate.fascn", "another card's FASC-N in 9E",
-                        [](GoodPiv& c) {
-                            c.wishes[0x9E].names[0] =
-                                fascn_name(from_hex("D13810D828AB6C10C339E5A1685A08C92ADE0A6184E739C3E7"));
-                        }),
-            mutant_made("piv.certificate.uuid", "another card's UUID in 9E", [](GoodPiv& c) {
-                c.wishes[0x9E].names[1] = uuid_name(from_hex("21EAD4440EF74DDDBADF884B067E14F9"));
-            })};
+    return {
+        mutant_made(
+            "piv.certificate.form", "a certificate with an extension that cannot be read",
+            [](GoodPiv& c) { c.wishes[0x9E].extensions.emplace_back("1.3.6.1.5.5.7.1.1", "DER:04:01:00"); }),
+        mutant_made("piv.certificate.key-identifier", "a subject key identifier of another key",
+                    [](GoodPiv& c) { c.wishes[0x9A].key_identifier = Bytes(20, 0x5A); }),
+        mutant_made("piv.certificate.path", "a certificate of a CA that nobody trusts",
+                    [](GoodPiv& c) { c.issuers[0x9E] = &c.stranger; }),
+        mutant_made("piv.certificate.issuer-validity", "a certificate of a CA that has expired",
+                    [](GoodPiv& c) { c.issuers[0x9E] = &c.expired_ca; }),
+        mutant_made("piv.certificate.validity", "a certificate that is valid from the day after tomorrow",
+                    [](GoodPiv& c) { c.wishes[0x9E].not_before = GoodPiv::at + 2 * one_day; }),
+        mutant_made("piv.certificate.revocation", "a revoked certificate",
+                    [](GoodPiv& c) { c.revoked.emplace_back("9E"); }),
+        mutant_made("piv.certificate.usage", "an authentication key that may not sign",
+                    [](GoodPiv& c) { set_usage(c.wishes[0x9A], "critical,keyAgreement"); }),
+        mutant_made(
+            "piv.certificate.usage", "an authentication key for nonRepudiation, too",
+            [](GoodPiv& c) { set_usage(c.wishes[0x9A], "critical,digitalSignature,nonRepudiation"); }),
+        mutant_made(
+            "piv.certificate.usage", "a card authentication key for keyEncipherment, too",
+            [](GoodPiv& c) { set_usage(c.wishes[0x9E], "critical,digitalSignature,keyEncipherment"); }),
+        mutant_made("piv.certificate.usage", "a signature key for keyAgreement, too",
+                    [](GoodPiv& c) {
+                        set_usage(c.wishes[0x9C], "critical,digitalSignature,nonRepudiation,keyAgreement");
+                    }),
+        mutant_made("piv.certificate.purpose", "card authentication that is not critical",
+                    [](GoodPiv& c) { set_purpose(c.wishes[0x9E], "2.16.840.1.101.3.6.8"); }),
+        mutant_made("piv.certificate.strength", "an RSA key of 1,024 bits",
+                    [](GoodPiv& c) { c.wishes[0x9E].key_of = &GoodPiv::key(GoodPiv::weak_rsa); }),
+        mutant_made("piv.certificate.strength", "an RSA key of exponent 3",
+                    [](GoodPiv& c) { c.wishes[0x9A].key_of = &GoodPiv::key(GoodPiv::rsa_e3); }),
+        mutant_made("piv.certificate.strength", "a key on P-521",
+                    [](GoodPiv& c) { c.wishes[0x9A].key_of = &GoodPiv::key(GoodPiv::curve_p521); }),
+        mutant_made("piv.certificate.strength", "a key on secp256k1",
+                    [](GoodPiv& c) { c.wishes[0x9E].key_of = &GoodPiv::key(GoodPiv::curve_k1); }),
+        mutant_made("piv.certificate.outlives", "a certificate that ends after the card",
+                    [](GoodPiv& c) { c.wishes[0x9E].not_after = c.ends + 10 * one_day; }),
+        mutant_made("piv.certificate.same-key", "one key in 9A and 9E",
+                    [](GoodPiv& c) { c.wishes[0x9E].key_of = &GoodPiv::key(0x9A); }),
+        mutant_made("piv.certificate.serial", "one serial number in 9A and 9E",
+                    [](GoodPiv& c) { c.wishes[0x9E].serial = "9A"; }),
+        mutant_made("piv.certificate.interim", "a background check that was not complete",
+                    [](GoodPiv& c) {
+                        c.wishes[0x9A].extensions.emplace_back("2.16.840.1.101.3.6.9.1", "DER:01:01:FF");
+                    }),
+        mutant_made("piv.certificate.fascn", "another card's FASC-N in 9E",
+                    [](GoodPiv& c) {
+                        c.wishes[0x9E].names[0] =
+                            fascn_name(from_hex("D13810D828AB6C10C339E5A1685A08C92ADE0A6184E739C3E7"));
+                    }),
+        mutant_made("piv.certificate.uuid", "another card's UUID in 9E", [](GoodPiv& c) {
+            c.wishes[0x9E].names[1] = uuid_name(from_hex("21EAD4440EF74DDDBADF884B067E14F9"));
+        })};
 }
 
 std::vector<PivMutant> responder_mutants() {
@@ -142,6 +163,11 @@ std::vector<PivMutant> responder_mutants() {
                           answer(c, [](PivWish& w) {
                               std::erase_if(w.extensions, [](const auto& e) { return e.first == "noCheck"; });
                           });
+                      }),
+        mutant_signed("piv.ocsp.responder.revocation", "a revoked responder with nocheck",
+                      [](GoodPiv& c) {
+                          c.revoked.emplace_back("30");
+                          answer(c, [](PivWish&) {});
                       }),
         with(mutant_made(
                  "piv.ocsp.responder.unchecked", "a responder of which nobody tells whether it was revoked",

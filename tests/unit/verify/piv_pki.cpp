@@ -2,13 +2,16 @@
 #include "piv_pki.h"
 
 #include <openssl/bn.h>
+#include <openssl/cms.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <cctype>
+#include <map>
 #include <stdexcept>
 
 #include "apdu/tlv.h"
@@ -47,10 +50,26 @@ std::shared_ptr<ASN1_INTEGER> integer(const std::string& hex) {
     return out;
 }
 
+EVP_PKEY* rsa_of_exponent_3() {
+    const std::shared_ptr<EVP_PKEY_CTX> context{EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr),
+                                                EVP_PKEY_CTX_free};
+    const std::shared_ptr<BIGNUM> exponent{BN_new(), BN_free};
+    EVP_PKEY* key = nullptr;
+    must(BN_set_word(exponent.get(), 3) == 1 && EVP_PKEY_keygen_init(context.get()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 2048) == 1 &&
+             EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent.get()) == 1 &&
+             EVP_PKEY_generate(context.get(), &key) == 1,
+         "RSA key");
+    return key;
+}
+
 EVP_PKEY* new_key(const std::string& algorithm) {
+    if (algorithm == "rsa-2048-e3") return rsa_of_exponent_3();
     if (algorithm.starts_with("rsa-"))
         return EVP_RSA_gen(static_cast<unsigned>(std::stoul(algorithm.substr(4))));
-    return EVP_EC_gen(algorithm == "ec-p384" ? "P-384" : "P-256");
+    const std::map<std::string, const char*> curves{
+        {"ec-p256", "P-256"}, {"ec-p384", "P-384"}, {"ec-p521", "P-521"}, {"ec-secp256k1", "secp256k1"}};
+    return EVP_EC_gen(curves.at(algorithm));
 }
 
 void add_extension(X509* certificate, X509* issuer, const std::string& name, const std::string& value) {
@@ -167,6 +186,26 @@ Bytes PivParty::sign(ByteView message, const char* digest) const {
     must(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1, "sign");
     out.resize(size);
     return out;
+}
+
+Bytes PivParty::detached_cms(const char* type, ByteView content, const char* digest) const {
+    constexpr unsigned flags = CMS_DETACHED | CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP;
+    const std::shared_ptr<BIO> in{BIO_new_mem_buf(content.data(), static_cast<int>(content.size())),
+                                  BIO_free};
+    const std::shared_ptr<CMS_ContentInfo> cms{CMS_sign(nullptr, nullptr, nullptr, nullptr, flags),
+                                               CMS_ContentInfo_free};
+    const std::shared_ptr<ASN1_OBJECT> content_type{OBJ_txt2obj(type, 1), ASN1_OBJECT_free};
+    const std::shared_ptr<ASN1_OBJECT> name{OBJ_txt2obj("2.16.840.1.101.3.6.5", 1), ASN1_OBJECT_free};
+    must(CMS_set1_eContentType(cms.get(), content_type.get()) == 1, "content type");
+    CMS_SignerInfo* signer =
+        CMS_add1_signer(cms.get(), certificate_.get(), key_.get(), EVP_get_digestbyname(digest), flags);
+    must(signer != nullptr, "signer");
+    const Bytes subject = encoded(X509_get_subject_name(certificate_.get()), i2d_X509_NAME);
+    must(CMS_signed_add1_attr_by_OBJ(signer, name.get(), V_ASN1_SEQUENCE, subject.data(),
+                                     static_cast<int>(subject.size())) == 1 &&
+             CMS_final(cms.get(), in.get(), nullptr, flags) == 1,
+         "CMS");
+    return encoded(cms.get(), i2d_CMS_ContentInfo);
 }
 
 Bytes PivParty::agree(ByteView peer) const {

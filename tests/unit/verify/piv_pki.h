@@ -19,7 +19,7 @@ struct PivWish {
     std::string common_name;
     std::int64_t not_before = 0, not_after = 0;
     std::string serial = "01";          ///< hexadecimal
-    std::string algorithm = "ec-p256";  ///< "rsa-2048", "rsa-1024", "ec-p384"
+    std::string algorithm = "ec-p256";  ///< "rsa-2048", "rsa-2048-e3", "ec-p384", "ec-p521", "ec-secp256k1"
     Bytes public_key{};                 ///< certify this SubjectPublicKeyInfo instead of a new key
     const void* key_of = nullptr;       ///< a PivParty whose key is certified
     /// As in OpenSSL's configuration: {"keyUsage", "critical,digitalSignature"}.
@@ -47,6 +47,8 @@ public:
     Bytes public_key() const;   ///< SubjectPublicKeyInfo
     std::string serial() const;
     Bytes sign(ByteView message, const char* digest = "SHA256") const;
+    /// A CMS signature with pivSigner-DN and this certificate inside, over any digest that OpenSSL knows.
+    Bytes detached_cms(const char* type, ByteView content, const char* digest) const;
     /// ECDH with `peer` (04 X Y): the x coordinate.
     Bytes agree(ByteView peer) const;
     Bytes scalar() const;  ///< of an EC key

@@ -228,7 +228,7 @@ std::vector<Row> other_rows() {
              [](MadeIcam& c) {
                  ocsp_by(c, "ICAM_Test_Card_PIV_OCSP_Revoked_Signer_No_Check_Present_gen3", true);
              },
-             "piv.ocsp.responder.revocation", "PIV-authentication-certificate"},
+             "", ""},
             {"--", "a good OCSP response", "46", icam_signer,
              [](MadeIcam& c) { ocsp_by(c, "ICAM_Test_Card_PIV_OCSP_Valid_Signer_gen3", false); }, "", ""}};
 }
