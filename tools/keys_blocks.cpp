@@ -188,7 +188,8 @@ keys::SecretBytes open_block(const NamedBlock& named, const keys::SecretBytes& k
     }
     const auto label = opened.header.find("LB").value_or("");
     const auto slash = label.rfind('/');
-    static const std::vector<std::string> roles{"enc", "mac", "dek", "aa", "pin", "puk", "kbpk", "management"};
+    static const std::vector<std::string> roles{"enc", "mac", "dek",  "aa",
+                                                "pin", "puk", "kbpk", "management"};
     const auto labelled = slash == std::string::npos ? std::string{} : label.substr(slash + 1);
     if (labelled != named.role && std::find(roles.begin(), roles.end(), labelled) != roles.end()) {
         throw Error{Errc::keys_failed, fmt::format("{}: its label says \"{}\"", what, label)};
@@ -223,7 +224,8 @@ int import_block(const BlockOptions& options) {
     }
     if (!keys::purpose_of(keyset)) {
         throw Error{Errc::input_invalid,
-                    "import-block: blocks for enc, mac and dek, or aa, or kbpk, or management, or pin and puk are needed"};
+                    "import-block: blocks for enc, mac and dek, or aa, or kbpk, or management, or pin and "
+                    "puk are needed"};
     }
     const auto version = keyset.version;
     keys::add_keyset(options.keys.keys, passphrase, std::move(keyset));

@@ -101,8 +101,7 @@ TEST_CASE("without a PIN what wants it is refused in words, and 9E alone proves 
         PivCard card{kind};
         card.administer();
         REQUIRE(card.put(id_face, from_hex("BC00FE00")) == 0x9000);
-        for (const auto reference : four_keys)
-            make_key(card, reference, keys::KeyAlgorithm::ec_p256);
+        for (const auto reference : four_keys) make_key(card, reference, keys::KeyAlgorithm::ec_p256);
         const auto dump = card.read("");
         REQUIRE(dump.file("face") != nullptr);
         CHECK(dump.file("face")->refused == "6982 (security status not satisfied): it wants the PIN");
@@ -130,8 +129,7 @@ TEST_CASE("with the PIN every place proves its key of every kind, 9C too, on eve
             PivCard card{kind};
             card.administer();
             std::map<std::uint8_t, Bytes> made;
-            for (const auto reference : five_keys)
-                made[reference] = make_key(card, reference, algorithm);
+            for (const auto reference : five_keys) made[reference] = make_key(card, reference, algorithm);
             const auto dump = card.read();
             CHECK(dump.fact("pin.state") == "verified");
             for (const auto& [reference, key] : made) {
