@@ -102,6 +102,10 @@ TEST_CASE("without a PIN what wants it is refused in words, and 9E alone proves 
         card.administer();
         REQUIRE(card.put(id_face, from_hex("BC00FE00")) == 0x9000);
         for (const auto reference : four_keys) make_key(card, reference, keys::KeyAlgorithm::ec_p256);
+        // nobody's default any more
+        const auto change = from_hex("313233343536FFFF363534333231FFFF");
+        REQUIRE(card.transport().transmit({0x00, 0x24, 0x00, 0x80, change}).sw.ok());
+        card.power_up();
         const auto dump = card.read("");
         REQUIRE(dump.file("face") != nullptr);
         CHECK(dump.file("face")->refused == "6982 (security status not satisfied): it wants the PIN");
@@ -118,6 +122,30 @@ TEST_CASE("without a PIN what wants it is refused in words, and 9E alone proves 
         }
         CHECK(fact(dump, 0x9E, "plain.sw") == "9000");
         CHECK(proves(dump, 0x9E, from_hex(fact(dump, 0x9E, "public"))));
+    }
+}
+
+TEST_CASE("a card that says that its PIN is the maker's is read with that, when all tries are left") {
+    for (const char* kind : {"kartsaz-piv", "pivapplet"}) {
+        INFO(kind);
+        PivCard card{kind};
+        card.administer();
+        REQUIRE(card.put(id_face, from_hex("BC00FE00")) == 0x9000);
+        const auto dump = card.read("");
+        CHECK(dump.fact("pin.factory") == "yes");
+        CHECK(dump.fact("pin.state") == "factory");
+        CHECK(dump.fact("pin.tries") == dump.fact("pin.tries.after"));
+        CHECK(dump.file("face")->content == from_hex("BC00FE00"));
+        // one try spent by somebody: it is left alone
+        card.power_up();
+        card.administer();
+        const auto wrong = from_hex("303030303030FFFF");
+        REQUIRE(!card.transport().transmit({0x00, 0x20, 0x00, 0x80, wrong}).sw.ok());
+        card.power_up();
+        const auto spent = card.read("");
+        CHECK(spent.fact("pin.state") == "not tried");
+        CHECK(spent.file("face")->content.empty());
+        CHECK(spent.fact("pin.tries") == spent.fact("pin.tries.after"));
     }
 }
 

@@ -24,13 +24,13 @@ TEST_CASE("a token is shown, filled with masters, and shown with what is in it")
 
     const auto made = t.run("token init-keys --json");
     REQUIRE(made.code == 0);
-    REQUIRE(made.json().at("keysets").size() == 3);
+    REQUIRE(made.json().at("keysets").size() == 4);
     const auto again = t.run("token init-keys --json");
     CHECK(again.code == 0);
     CHECK(again.json() == made.json());
     CHECK_THAT(again.err, Contains("is there already and stays"));
     const auto next = t.run("token init-keys --issuer-version 32 --json");
-    CHECK(next.json().at("keysets").size() == 4);
+    CHECK(next.json().at("keysets").size() == 5);
 
     const auto shown = t.run("token show --json").json();
     CHECK(shown.at("logged_in") == true);
@@ -38,7 +38,7 @@ TEST_CASE("a token is shown, filled with masters, and shown with what is in it")
     CHECK(shown.at("missing").empty());
     for (const auto& keyset : shown.at("keysets")) CHECK(keyset.at("stays_in_token") == true);
     const auto keys = t.run("keys show --json").json();
-    CHECK(keys.at("keysets").size() == 4);
+    CHECK(keys.at("keysets").size() == 5);
     CHECK(t.run("token init-keys --issuer-version 80").code == 2);
     CHECK(t.run("token init-keys --key-size 20").code == 2);
 }
