@@ -182,7 +182,8 @@ std::optional<Bytes> CertificateMemory::find(const CertificateOrder& order) {
                                 order.slot, order.chip, entry.slot, entry.chip)};
             }
             const bool valid = certificate_facts(entry.certificate).not_after > order.content.not_before;
-            if (valid && entry.content == content && !renewal_due(entry.until, order.content)) {
+            const bool outlives = entry.until > order.content.not_after;
+            if (valid && !outlives && entry.content == content && !renewal_due(entry.until, order.content)) {
                 return entry.certificate;
             }
         }

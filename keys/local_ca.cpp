@@ -144,7 +144,9 @@ Bytes LocalCa::certificate(const CertificateOrder& order) {
     for (const auto* entry : turn.of_key(key)) {
         impl_->check_owner(order, *entry, now);
         if (!entry->valid_at(now)) continue;
+        // one that outlives what is asked for (a shorter document) is another certificate
         if (entry->content == content && entry->not_after > order.content.not_before &&
+            entry->not_after <= parts.not_after &&
             !renewal_due(entry->not_after, order.content, issuer.not_after)) {
             return turn.certificate(*entry);
         }

@@ -281,6 +281,13 @@ private:
                                how),
                    Errc::keys_failed);
         }
+        if (card_.books.delivered_pin_refused) {
+            refuse(fmt::format("the card refused the PIN it was delivered with before, by this station's "
+                               "journal, so it is not tried again; {}, or let the delivered one be tried "
+                               "once more with --release-failed-authentication",
+                               how),
+                   Errc::keys_failed);
+        }
         if (tries && *tries >= own_.full_pin_tries()) return PinSource::delivered;
         refuse(fmt::format("the card's PIN has {} of {} tries left, so the PIN it was delivered with is not "
                            "tried; {}",

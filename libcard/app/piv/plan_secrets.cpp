@@ -189,6 +189,7 @@ void Steps::verify_pin(PinSource source, const std::string& what_for) {
                                   if (source != PinSource::holder) return padded_pin(from.pin(access.store));
                                   return padded_pin(*access.services.holder_pin);
                               });
+    verify.delivered_pin = source == PinSource::delivered;
     if (source == PinSource::holder) {
         std::get<perso::SecretCommand>(verify.action).names = "the holder's PIN";
         verify.by_holder = true;

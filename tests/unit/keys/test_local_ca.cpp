@@ -153,6 +153,19 @@ TEST_CASE("a renewal gives a new certificate for the key and revokes the old one
     CHECK(here.ca.certificate(order) == second);
 }
 
+TEST_CASE("a certificate that outlives what is asked for is replaced by a shorter one") {
+    Ca here;
+    const auto key = card_key("ec-p256");
+    auto order = order_for(*key);
+    const auto longer = here.ca.certificate(order);
+    CHECK(here.ca.certificate(order) == longer);
+    order.content.not_after -= 300 * 86400LL;
+    const auto shorter = here.ca.certificate(order);
+    CHECK(certificate_facts(shorter).not_after == order.content.not_after);
+    CHECK_FALSE(here.ca.stands(longer));
+    CHECK(here.ca.stands(shorter));
+}
+
 TEST_CASE("another name, usage or policy for a key replaces its certificate; there are never two") {
     Ca here;
     auto order = order_for(*card_key("ec-p256"));
