@@ -20,6 +20,7 @@ struct JudgeOptions {
     std::string expect, trust, at, against, receipt, profile, report, junit;
     bool demand_crl = false;
     bool reencode_photo = false;  ///< of --expect, as it was when the card was written
+    std::size_t photo_budget = record::LoadOptions{}.photo_budget;  ///< the same, bytes
 };
 
 /// Everything that a verdict needs besides the card, read once and before the card is asked for.

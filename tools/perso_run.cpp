@@ -79,7 +79,7 @@ record::Loaded load_record(const PersoOptions& options, const perso::Material* m
         return nobody;
     }
     check_source(options.record, "a record");
-    return record::load(options.record, {options.reencode_photo});
+    return record::load(options.record, {options.reencode_photo, options.photo_budget});
 }
 
 /// Before a card is looked at: a look opens the secure channel, which a card counts.
@@ -122,6 +122,10 @@ void add_perso_options(CLI::App& command, PersoOptions& options) {
         ->capture_default_str();
     command.add_flag("--dry-run", options.dry_run, "Look at the card and print the plan; write nothing");
     command.add_flag("--reencode-photo", options.reencode_photo, "Make a photo smaller that is too large");
+    command
+        .add_option("--photo-budget", options.photo_budget, "Largest photo that is written; default: 20000")
+        ->check(CLI::Range(1'000, 60'000))
+        ->option_text("BYTES");
     add_card_options(command, options.card);
     command
         .add_flag("--reassign", options.permits.reassign,

@@ -24,6 +24,7 @@ struct PersoOptions {
     std::string pin;  ///< where the holder's PIN comes from, see secret_input.h; empty: he was not asked
     bool dry_run = false;
     bool reencode_photo = false;
+    std::size_t photo_budget = record::LoadOptions{}.photo_budget;  ///< bytes
     perso::Permits permits;
 };
 void add_perso_options(CLI::App& command, PersoOptions& options);

@@ -62,7 +62,7 @@ Judge::Judge(const JudgeOptions& options) : options_{options}, at_{judged_at(opt
     load_trusts();
     if (!options.expect.empty()) {
         check_source(options.expect, "a record");
-        expected_ = record::load(options.expect, {options.reencode_photo}).record;
+        expected_ = record::load(options.expect, {options.reencode_photo, options.photo_budget}).record;
     }
     if (!options.receipt.empty()) {
         const auto receipt = read_receipt(options.receipt);
@@ -184,6 +184,11 @@ void add_verify(CLI::App& program, Action& action) {
             "-p,--profile", options->judge.profile,
             "Shipped profile, or path of a .toml file: each of its applications and keys must be there")
         ->option_text("PROFILE");
+    command
+        ->add_option("--photo-budget", options->judge.photo_budget,
+                     "The card was written with this --photo-budget")
+        ->check(CLI::Range(1'000, 60'000))
+        ->option_text("BYTES");
     command->add_flag("--reencode-photo", options->judge.reencode_photo,
                       "The card was written with --reencode-photo");
     command->add_flag("--demand-crl", options->judge.demand_crl,

@@ -198,4 +198,18 @@ TEST_CASE("a transcript replays a run, strictly both ways") {
     CHECK_THAT(masked.err, Contains("perso.apdu: line "));
 }
 
+TEST_CASE("the largest photo that is written is the operator's to say") {
+    const Desk desk;
+    REQUIRE(desk.run("sim new --kind kartsaz-piv card.body").code == 0);
+    const std::string write = "personalize record/record.json -p piv -r sim:card.body --journal journal";
+    const auto small = desk.run(write + " --photo-budget 15000");
+    CHECK(small.code == 3);
+    CHECK(small.err.find("the budget is 15000") != std::string::npos);
+    CHECK(desk.run(write + " --photo-budget 16000").code == 0);
+    const std::string judge = "verify -r sim:card.body --expect record/record.json";
+    CHECK(desk.run(judge + " --photo-budget 15000").code == 3);
+    CHECK(desk.run(judge + " --photo-budget 16000").code == 0);
+    CHECK(desk.run(write + " --photo-budget 10").code == 2);
+}
+
 }  // namespace kartsaz::test
