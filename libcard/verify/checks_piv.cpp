@@ -72,6 +72,7 @@ void add_piv_checks(std::vector<Check>& checks) {
     add_piv_content_checks(checks);
     add_piv_access_checks(checks);
     add_piv_against_checks(checks);
+    add_piv_record_checks(checks);
 }
 
 }  // namespace kartsaz::verify

@@ -37,7 +37,8 @@ enum PivDepth : int {
     piv_depth_usage = 55,
     piv_depth_agreement = 56,
     piv_depth_access = 57,
-    piv_depth_against = 59
+    piv_depth_against = 59,
+    piv_depth_record = depth_comparison
 };
 
 using PivRun = void (*)(const Piv&, Verdicts&);
@@ -76,5 +77,6 @@ void add_piv_key_checks(std::vector<Check>& checks);
 void add_piv_content_checks(std::vector<Check>& checks);
 void add_piv_access_checks(std::vector<Check>& checks);
 void add_piv_against_checks(std::vector<Check>& checks);
+void add_piv_record_checks(std::vector<Check>& checks);
 
 }  // namespace kartsaz::verify

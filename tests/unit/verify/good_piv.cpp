@@ -92,6 +92,23 @@ void GoodPiv::identify(const Bytes& fascn_in, const Bytes& guid_in) {
     wishes[0x9E].extensions.emplace_back("extendedKeyUsage", "critical,2.16.840.1.101.3.6.8");
 }
 
+void GoodPiv::give_record() {
+    auto& out = expected.emplace();
+    out.national_id = "0012345679";
+    out.name = {"احمدی", "رضا", "AHMADI", "REZA"};
+    out.document_number = printed.serial;
+    out.expiry_date = record::from_unix(ends);
+    out.photo = record::parse_photo(face.image, "portrait");
+    out.fingers = {small_finger(2, 20), small_finger(7, 20)};
+    auto number = pv::decode_fascn(fascn);
+    number.person = out.national_id;
+    identify(pv::encode_fascn(number), guid);
+    for (const std::uint8_t reference : {std::uint8_t{0x9A}, std::uint8_t{0x9C}, std::uint8_t{0x9D}}) {
+        wishes[reference].subject_serial = out.national_id;
+        wishes[reference].common_name = "رضا احمدی";
+    }
+}
+
 const PivParty& GoodPiv::key(std::uint8_t reference) {
     static std::map<std::uint8_t, PivParty> all;
     const auto found = all.find(reference);
@@ -270,6 +287,7 @@ verify::Report GoodPiv::judge() const {
     const keys::TrustAnchors documents;
     const auto seen = dump();
     verify::Context context{.dump = seen, .trust = documents, .at = at, .registered = registered};
+    if (expected) context.expected = &*expected;
     if (demanded) context.demanded["piv"] = "the receipt";
     context.demand_crl = demand_crl;
     if (trusted) context.pool = &pool;

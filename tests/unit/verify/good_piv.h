@@ -74,6 +74,9 @@ public:
     std::vector<std::string> revoked;  ///< serials on the CA's list
     std::vector<Bytes> at_hand;        ///< more certificates, CRLs, OCSP responses
     std::optional<app::CardDump> registered;
+    std::optional<record::Record> expected;
+    /// Judged by the record of its holder, whose national ID it has as an issuer of ours writes it.
+    void give_record();
     bool demanded = false, demand_crl = false, trusted = true;
     app::CardDump dump() const;
     verify::Report judge() const;

@@ -29,6 +29,7 @@ std::vector<PivMutant> piv_object_mutants();
 std::vector<PivMutant> piv_signature_mutants();
 std::vector<PivMutant> piv_certificate_mutants();
 std::vector<PivMutant> piv_card_mutants();
+std::vector<PivMutant> piv_record_mutants();
 
 /// Fields by what they do, so that a table of mutants reads well.
 PivMutant mutant_made(const char* check, const char* what, PivChange change);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/crypto.h"
+#include "libcard/app/piv/fingers.h"
 #include "piv_mutants.h"
+#include "portrait.h"
+#include "tests/unit/piv/samples.h"
 
 namespace kartsaz::test {
 namespace pv = app::piv;
@@ -20,7 +23,50 @@ void register_as(GoodPiv& card, const std::function<void(GoodPiv&)>& change) {
 const std::set<std::string> files{"card.against.files"};
 constexpr const char* every_byte = "the registered card's files are compared byte for byte, too";
 
+/// The record of the card's holder, and then one fault.
+PivMutant beside_record(const char* check, const char* what, const PivChange& change) {
+    return mutant_made(check, what, [change](GoodPiv& c) {
+        c.give_record();
+        change(c);
+    });
+}
+
+constexpr const char* another = "0084575948";
+
 }  // namespace
+
+std::vector<PivMutant> piv_record_mutants() {
+    return {
+        with(beside_record("piv.record.person", "a record of another national ID",
+                           [](GoodPiv& c) { c.expected->national_id = another; }),
+             {"piv.record.holder"}, "the certificates have the other national ID, too"),
+        beside_record("piv.record.holder", "9C with another's national ID",
+                      [](GoodPiv& c) { c.wishes[0x9C].subject_serial = another; }),
+        beside_record("piv.record.holder", "9A with another's name in Persian",
+                      [](GoodPiv& c) { c.wishes[0x9A].common_name = "سارا احمدی"; }),
+        beside_record("piv.record.holder", "9D with another's name in Latin letters",
+                      [](GoodPiv& c) { c.wishes[0x9D].common_name = "Sara Ahmadi"; }),
+        beside_record("piv.record.printed", "another's name printed",
+                      [](GoodPiv& c) { c.printed.name = "Sara Ahmadi"; }),
+        beside_record("piv.record.printed", "another document's number printed",
+                      [](GoodPiv& c) { c.printed.serial = "123456780"; }),
+        beside_record("piv.record.expiry", "a record that ends a day later",
+                      [](GoodPiv& c) { c.expected->expiry_date = record::from_unix(c.ends + GoodPiv::day); }),
+        beside_record(
+            "piv.record.face", "a record with a smaller photo",
+            [](GoodPiv& c) { c.expected->photo = record::parse_photo(sample_jpeg(96, 128), "portrait"); }),
+        beside_record(
+            "piv.record.face", "a smaller photo of another encoder",
+            [](GoodPiv& c) { c.expected->photo = record::parse_photo(sample_jpeg(240, 320), "portrait"); }),
+        beside_record(
+            "piv.record.fingers", "a finger of other minutiae",
+            [](GoodPiv& c) {
+                // its minutiae stand where the record's first ones stand, and beyond
+                c.fingers_block = pv::piv_minutiae({small_finger(2, 21), small_finger(7, 20)}, {1, 1});
+            }),
+        beside_record("piv.record.fingers", "a finger that the record lacks",
+                      [](GoodPiv& c) { c.expected->fingers.pop_back(); })};
+}
 
 std::vector<PivMutant> piv_card_mutants() {
     return {

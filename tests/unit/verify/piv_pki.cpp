@@ -127,7 +127,10 @@ PivParty::PivParty(const PivWish& wish, const PivParty* issuer) {
     X509_set_serialNumber(x, integer(wish.serial).get());
     ASN1_TIME_set(X509_getm_notBefore(x), wish.not_before);
     ASN1_TIME_set(X509_getm_notAfter(x), wish.not_after);
-    for (const auto& [field, value] : {std::pair{"C", std::string{"IR"}}, {"CN", wish.common_name}}) {
+    for (const auto& [field, value] : {std::pair{"C", std::string{"IR"}},
+                                       {"CN", wish.common_name},
+                                       {"serialNumber", wish.subject_serial}}) {
+        if (value.empty()) continue;
         X509_NAME_add_entry_by_txt(X509_get_subject_name(x), field, MBSTRING_UTF8,
                                    reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
     }

@@ -18,6 +18,7 @@ namespace kartsaz::test {
 struct PivWish {
     std::string common_name;
     std::int64_t not_before = 0, not_after = 0;
+    std::string subject_serial{};       ///< serialNumber of the subject; empty: none
     std::string serial = "01";          ///< hexadecimal
     std::string algorithm = "ec-p256";  ///< "rsa-2048", "rsa-2048-e3", "ec-p384", "ec-p521", "ec-secp256k1"
     Bytes public_key{};                 ///< certify this SubjectPublicKeyInfo instead of a new key

@@ -5,6 +5,7 @@
 
 #include "libcard/verify/check.h"
 #include "piv_mutants.h"
+#include "tests/unit/piv/samples.h"
 
 using namespace kartsaz;
 using namespace kartsaz::test;
@@ -62,7 +63,8 @@ namespace {
 
 std::vector<PivMutant> all_mutants() {
     std::vector<PivMutant> out;
-    for (auto part : {piv_object_mutants, piv_signature_mutants, piv_certificate_mutants, piv_card_mutants}) {
+    for (auto part : {piv_object_mutants, piv_signature_mutants, piv_certificate_mutants, piv_card_mutants,
+                      piv_record_mutants}) {
         for (auto& one : part()) out.push_back(std::move(one));
     }
     return out;
@@ -86,12 +88,76 @@ TEST_CASE("a good PIV card is accepted without a finding, and all that can be pr
                                          "piv.ocsp.time",
                                          "piv.against.identity",
                                          "piv.against.keys",
-                                         "piv.against.serial"};
+                                         "piv.against.serial",
+                                         "piv.record.person",
+                                         "piv.record.holder",
+                                         "piv.record.printed",
+                                         "piv.record.expiry",
+                                         "piv.record.face",
+                                         "piv.record.fingers"};
     for (const auto& result : report.results) {
         if (!result.check.starts_with("piv.")) continue;
         INFO(result.check << ": " << result.evidence);
         CHECK(result.outcome ==
               (may_skip.contains(result.check) ? verify::Outcome::skipped : verify::Outcome::passed));
+    }
+}
+
+TEST_CASE("a PIV card that is beside its holder's record is accepted, and every part is compared") {
+    GoodPiv card;
+    card.give_record();
+    SECTION("as an issuer of ours writes it") {}
+    SECTION("by an issuer that writes Latin letters, the surname first") {
+        for (auto& [reference, wish] : card.wishes) wish.common_name = "Ahmadi, Reza";
+        card.printed.name = "AHMADI, REZA";
+    }
+    SECTION("with the photo made smaller") {
+        const auto& photo = card.expected->photo;
+        card.face = app::piv::face_of(record::reencode_photo(photo, photo.bytes.size() * 3 / 4, "test"), 1);
+        REQUIRE(card.face.image.size() < photo.bytes.size());
+    }
+    SECTION("with the best minutiae alone") {
+        card.expected->fingers[0] = small_finger(2, 21);
+    }
+    const auto report = judge_good_piv(card);
+    for (const auto& finding : report.findings) UNSCOPED_INFO(finding.check << ": " << finding.text);
+    CHECK(report.accept);
+    CHECK(report.findings.empty());
+    unsigned compared = 0;
+    for (const auto& result : report.results) {
+        if (!result.check.starts_with("piv.record.")) continue;
+        INFO(result.check << ": " << result.evidence);
+        CHECK(result.outcome == verify::Outcome::passed);
+        ++compared;
+    }
+    CHECK(compared == 6);
+}
+
+TEST_CASE("what a PIV card does not have is not compared with the record") {
+    GoodPiv card;
+    card.give_record();
+    for (auto& [reference, wish] : card.wishes) {
+        wish.subject_serial.clear();
+        wish.common_name.clear();
+    }
+    // an issuer's own numbers
+    card.expected->national_id = "0084575948";
+    card.make();
+    card.objects.erase(app::piv::id_printed);
+    card.objects.erase(app::piv::id_fingerprints);
+    card.objects.erase(app::piv::id_face);
+    card.seal();
+    card.prove();
+    const auto report = card.judge();
+    for (const auto& finding : report.findings) {
+        INFO(finding.check << ": " << finding.text);
+        CHECK_FALSE(finding.check.starts_with("piv.record."));
+    }
+    for (const auto& result : report.results) {
+        if (!result.check.starts_with("piv.record.") || result.check == "piv.record.expiry") continue;
+        INFO(result.check);
+        CHECK(result.outcome == verify::Outcome::skipped);
+        CHECK_FALSE(result.evidence.empty());
     }
 }
 
