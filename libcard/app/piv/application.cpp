@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libcard/app/piv/application.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
 #include "libcard/app/piv/folder_application.h"
 
 namespace kartsaz::app::piv {
@@ -51,6 +56,29 @@ std::optional<unsigned> State::pin_tries() const {
 unsigned State::full_pin_tries() const {
     constexpr unsigned usual = 3;
     return pin_data && pin_data->full_tries ? *pin_data->full_tries : usual;
+}
+
+std::vector<std::string> State::issued() const {
+    std::vector<std::string> out;
+    for (const auto& [reference, key] : keys) out.push_back(fmt::format("key {:02X}", reference));
+    for (const auto& [id, value] : objects) {
+        const auto& container = *container_of_id(id);
+        if (is_issued(container) && !value.empty()) out.push_back(container.name);
+    }
+    return out;
+}
+
+bool is_issued(const Container& container) {
+    constexpr std::array own{id_printed, id_face, id_fingerprints, id_iris, id_security_object};
+    return container.key || std::ranges::count(own, container.id) > 0;
+}
+
+std::string in_words(const std::vector<std::string>& things) {
+    constexpr std::size_t most = 6;
+    const auto told = static_cast<std::ptrdiff_t>(std::min(things.size(), most));
+    std::string out = fmt::format("{}", fmt::join(things.begin(), things.begin() + told, ", "));
+    if (things.size() > most) out += fmt::format(" and {} more", things.size() - most);
+    return out;
 }
 
 const perso::Application& application() {

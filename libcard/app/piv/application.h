@@ -70,7 +70,18 @@ struct State final : perso::AppState {
     std::optional<unsigned> pin_tries() const;
     unsigned full_pin_tries() const;
     bool has_metadata() const { return management_data.has_value(); }
+    /// Keys and objects, in words, that no maker leaves: "key 9D", "retired certificate 1". Of those that
+    /// were looked at.
+    std::vector<std::string> issued() const;
 };
+
+/// Certificates and what is somebody's own: printed information, face, fingerprints, iris, security object.
+/// Makers leave CHUID, CCC, key history, discovery object, and key F9 with its certificate.
+bool is_issued(const Container& container);
+/// "key 9D, retired certificate 1"; after the first few: "and 3 more".
+std::string in_words(const std::vector<std::string>& things);
+/// Every key of 9A, 9C, 9D, 9E and 82 to 95 that the metadata tell of, into `own.keys`.
+void ask_keys(apdu::Transport& card, State& own);
 
 /// The one instance.
 const perso::Application& application();

@@ -33,6 +33,7 @@ public:
         for (const auto& container : containers()) {
             if (own_.capability.room(container)) read(container);
         }
+        if (own_.has_metadata()) ask_keys(card_, own_);
         for (const auto& key : folder_.keys) compare(key);
         state_.sealed = state_.sealed || is_finished();
         tell();
@@ -124,27 +125,19 @@ private:
 
     /// By what the card tells; a card that tells nothing gets the key again.
     void compare(const FolderKey& key) {
-        if (!own_.has_metadata()) return;
-        const auto told = reading::ask_metadata(card_, key.reference);
-        const auto algorithm = told && told->algorithm ? algorithm_of_id(*told->algorithm) : std::nullopt;
-        if (!algorithm || told->public_key.empty()) return;
-        try {
-            if (public_key_info(told->public_key, *algorithm) == key.public_key)
-                seen_->same_keys.insert(key.reference);
-        } catch (const Error& error) {
-            if (error.code() != Errc::input_invalid) throw;
-        }
+        const auto told = own_.keys.find(key.reference);
+        if (told != own_.keys.end() && told->second.public_key == key.public_key)
+            seen_->same_keys.insert(key.reference);
     }
 
     /// Keys are the last thing that is written: a card whose certificates all have theirs was finished once.
-    bool is_finished() {
+    bool is_finished() const {
         bool certified = false;
         for (const auto reference : {0x9A, 0x9C, 0x9D, 0x9E}) {
             const auto place = static_cast<std::uint8_t>(reference);
             if (!seen_->objects.contains(container_of_key(place)->id)) continue;
             certified = true;
-            const auto told = own_.has_metadata() ? reading::ask_metadata(card_, place) : std::nullopt;
-            if (own_.has_metadata() && !(told && told->algorithm)) return false;
+            if (own_.has_metadata() && !own_.keys.contains(place)) return false;
         }
         return certified && seen_->objects.contains(id_chuid);
     }

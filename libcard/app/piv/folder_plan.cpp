@@ -6,6 +6,7 @@
 
 #include "apdu/error.h"
 #include "keys/pkcs12.h"
+#include "libcard/app/piv/chuid.h"
 #include "libcard/app/piv/folder_application.h"
 #include "libcard/app/piv/key_commands.h"
 #include "libcard/app/piv/plan_steps.h"
@@ -54,6 +55,19 @@ void import_key(const FolderKey& key, std::size_t target, std::size_t block, per
     }
 }
 
+/// GUID or FASC-N of both are the same; a GUID of zeros is none.
+bool is_same_card(ByteView one, ByteView other) {
+    if (std::ranges::equal(one, other)) return true;
+    try {
+        const auto a = decode_chuid(one), b = decode_chuid(other);
+        const bool named = std::ranges::any_of(a.guid, [](std::uint8_t byte) { return byte != 0; });
+        return (named && a.guid == b.guid) || (!a.fascn.empty() && a.fascn == b.fascn);
+    } catch (const Error& error) {
+        if (error.code() != Errc::input_invalid) throw;
+        return false;
+    }
+}
+
 class FolderPlan {
 public:
     FolderPlan(const perso::Order& order, const perso::CardState& state, perso::Plan& plan)
@@ -67,13 +81,20 @@ public:
 
     void operator()() {
         refuse();
+        const auto others = things_of_others();
+        refuse_others(others);
         const auto removals = objects_to_remove();
-        const auto writes = objects_to_write();
+        auto writes = objects_to_write();
         const auto imports = keys_to_import();
         if (removals.empty() && writes.empty() && imports.empty()) return;
         const Options all = read_options(order_.profile);
         Steps steps{order_, state_, own_, all, plan_};
         steps.authenticate();
+        // from here on the card says whose it is to be, so the same call goes on when it is torn
+        if (!others.empty() && !writes.empty() && writes.front()->id == id_chuid) {
+            steps.put(id_chuid, writes.front()->value);
+            writes.erase(writes.begin());
+        }
         for (const auto id : removals) steps.put(id, {}, "remove");
         for (const auto* one : writes) steps.put(one->id, one->value);
         const std::size_t target = plan_.steps.back().target;
@@ -93,6 +114,47 @@ private:
                         fmt::format("{}; profile {} does not allow to leave it out, and nothing was written",
                                     why, order_.profile.name)};
         }
+    }
+
+    /// On the card, left by no maker, and not in the folder: a torn card of this folder has none.
+    std::vector<std::string> things_of_others() const {
+        std::vector<std::string> out;
+        for (const auto& [reference, key] : own_.keys) {
+            const bool untold = folder_.key(reference) != nullptr && key.public_key.empty();
+            if (!untold && !seen_.same_keys.contains(reference))
+                out.push_back(fmt::format("key {:02X}", reference));
+        }
+        for (const auto& [id, value] : seen_.objects) {
+            const auto& container = *container_of_id(id);
+            const auto* ours = folder_.object(id);
+            if (is_issued(container) && (ours == nullptr || ours->value != value))
+                out.push_back(container.name);
+        }
+        return out;
+    }
+
+    /// A finished card of the maker's management key is `kartsaz update`, as the guard says; one of the
+    /// issuer's is a citizen's, and no folder of another card may take its place.
+    void refuse_others(const std::vector<std::string>& others) const {
+        if (others.empty()) return;
+        const auto there = seen_.objects.find(id_chuid);
+        const auto* wanted = folder_.object(id_chuid);
+        if (there != seen_.objects.end() && wanted != nullptr && is_same_card(there->second, wanted->value))
+            return;
+        if (own_.management.owner == Management::Owner::issuer) {
+            throw Error{
+                Errc::card_refused,
+                fmt::format("the card holds {} under the issuer's management key, and neither GUID nor "
+                            "FASC-N of its CHUID is the folder's: it is another card, perhaps a "
+                            "citizen's. Nothing was written",
+                            in_words(others))};
+        }
+        const bool known = state_.chip.known() && state_.books.completed;
+        if (known || state_.sealed || order_.reassign) return;
+        throw Error{Errc::card_refused,
+                    fmt::format("the card holds {}, which this station did not write and the folder has not: "
+                                "others began this card; it is never overwritten. Nothing was written",
+                                in_words(others))};
     }
 
     std::vector<std::uint16_t> objects_to_remove() const {

@@ -12,6 +12,7 @@
 #include "libcard/app/piv/certificate_order.h"
 #include "libcard/app/piv/contents.h"
 #include "libcard/app/piv/key_commands.h"
+#include "libcard/app/piv/read_steps.h"
 
 namespace kartsaz::app::piv {
 namespace {
@@ -32,6 +33,23 @@ std::string stage_in_words(Stage stage) {
     return {};
 }
 
+void ask_key(apdu::Transport& card, std::uint8_t reference, State& own) {
+    const auto response = card.transmit(metadata(reference));
+    if (!response.sw.ok()) return;
+    SeenKey key;
+    try {
+        const auto told = parse_metadata(response.data);
+        if (!told.algorithm) return;
+        key.algorithm = algorithm_of_id(*told.algorithm);
+        key.imported = told.origin && own.capability.is_imported(*told.origin);
+        if (key.algorithm && !told.public_key.empty())
+            key.public_key = public_key_info(told.public_key, *key.algorithm);
+    } catch (const Error& error) {
+        if (error.code() != Errc::input_invalid) throw;  // a key is there, of whatever kind
+    }
+    own.keys[reference] = std::move(key);
+}
+
 class Insider {
 public:
     Insider(apdu::Transport& card, const perso::Order& order, const Options& options, State& own,
@@ -50,8 +68,9 @@ public:
         if (options_.wants(id_key_history) || options_.wants(id_security_object)) read(id_key_history);
         for (const auto& slot : options_.slots) {
             read(slot.container);
-            if (!blank && own_.has_metadata()) ask_key(slot);
+            if (!blank && own_.has_metadata()) ask_key(card_, slot.reference, own_);
         }
+        if (blank) look_for_others();
         if (!own_.discovery.empty()) own_.objects[id_discovery] = own_.discovery;
         own_.stage = blank ? Stage::blank : was_finished() ? Stage::complete : Stage::begun;
     }
@@ -121,21 +140,30 @@ private:
         }
     }
 
-    void ask_key(const Slot& slot) {
-        const auto response = card_.transmit(metadata(slot.reference));
-        if (!response.sw.ok()) return;
-        try {
-            const auto told = parse_metadata(response.data);
-            if (!told.algorithm) return;
-            SeenKey key;
-            key.algorithm = algorithm_of_id(*told.algorithm);
-            key.imported = told.origin && own_.capability.is_imported(*told.origin);
-            if (key.algorithm && !told.public_key.empty())
-                key.public_key = public_key_info(told.public_key, *key.algorithm);
-            own_.keys[slot.reference] = std::move(key);
-        } catch (const Error& error) {
-            if (error.code() != Errc::input_invalid) throw;
+    /// What somebody with the maker's management key may have put on the card: every key and certificate that
+    /// is to be made, every object that is to be written, and the first of the retired keys. Those with a
+    /// certificate begin at 82 and go up, the others at 95 and go down: SP 800-73-4 part 1, 3.3.3.
+    void look_for_others() {
+        constexpr std::uint8_t first_retired = 0x82, last_retired = 0x95;
+        read(id_retired_first);
+        if (own_.has_metadata()) {
+            for (const auto reference : {first_retired, last_retired}) ask_key(card_, reference, own_);
+            for (const auto& slot : options_.slots) ask_key(card_, slot.reference, own_);
         }
+        if (options_.wants(id_security_object)) read(id_security_object);
+        read_by_makers_pin();
+    }
+
+    /// Where the card says that its PIN is the maker's, so that no try is spent.
+    void read_by_makers_pin() {
+        std::vector<std::uint16_t> wanted;
+        for (const auto id : {id_printed, id_fingerprints, id_face}) {
+            if (options_.wants(id)) wanted.push_back(id);
+        }
+        const bool makers = own_.pin_data && own_.pin_data->factory.value_or(false);
+        if (wanted.empty() || !makers || own_.pin_tries().value_or(0) < 2) return;
+        if (!reading::verify_pin(card_, factory_pin()).ok()) return;
+        for (const auto id : wanted) read(id);
     }
 
     apdu::Transport& card_;
@@ -182,6 +210,13 @@ std::string management_in_words(const Management& management) {
 }
 
 }  // namespace
+
+void ask_keys(apdu::Transport& card, State& own) {
+    for (const auto& container : containers()) {
+        constexpr std::uint8_t secure_messaging = 0x04;  // the card's own, of its maker
+        if (container.key && *container.key != secure_messaging) ask_key(card, *container.key, own);
+    }
+}
 
 void look_inside(apdu::Transport& card, const perso::Order& order, perso::CardState& state) {
     auto& own = dynamic_cast<State&>(*state.applications.at("piv"));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "apdu/error.h"
 #include "apdu/iso7816.h"
@@ -15,6 +16,13 @@ namespace {
 
 constexpr std::size_t cplc_size = 42;
 constexpr std::uint16_t cplc_tag = 0x9F7F;
+
+/// The card says plainly that it has no such application, object or command.
+bool is_absence(apdu::StatusWord sw) {
+    constexpr std::array<std::uint16_t, 8> words{0x6A82, 0x6A88, 0x6D00, 0x6A81,
+                                                 0x6E00, 0x6A86, 0x6B00, 0x6700};
+    return std::ranges::count(words, sw.value()) > 0;
+}
 
 /// The name that a card manager's production data gives the chip: the same as for every other application of
 /// it. Fabricator, type, date, batch, serial; nothing where the serial number is zero.
@@ -58,7 +66,7 @@ public:
             read_discovery();
             own_->capability =
                 capability_of(own_->property, own_->version, own_->discovery, card_state_.atr, limits());
-            if (!card_state_.chip.known()) card_state_.chip.name = chip_name_of_serial(ask(get_serial()));
+            if (!card_state_.chip.known()) ask_serial();
             judge_management();
         }
         tell();
@@ -69,9 +77,28 @@ private:
     /// A chip with a card manager has one name in all the station's books.
     void ask_card_manager() {
         if (card_state_.chip.known() || options_.card_manager.empty()) return;
-        if (!card_.transmit(apdu::select_aid_quiet(options_.card_manager)).sw.ok()) return;
-        card_state_.chip.cplc = cplc_in(card_.transmit(apdu::get_data(cplc_tag, 0x80)));
+        const auto selected = ask_name(apdu::select_aid_quiet(options_.card_manager), "SELECT card manager");
+        if (!selected.sw.ok()) return;
+        card_state_.chip.cplc = cplc_in(ask_name(apdu::get_data(cplc_tag, 0x80), "GET DATA CPLC"));
         card_state_.chip.name = name_of_cplc(card_state_.chip.cplc);
+    }
+
+    /// Management key, PIN, PUK and GUID come from the chip's name, so a card that is only disturbed must not
+    /// go by another one: its secrets would be those of another card, for good.
+    apdu::ResponseApdu ask_name(const apdu::CommandApdu& command, std::string_view what) {
+        auto response = card_.transmit(command);
+        if (response.sw.ok() || is_absence(response.sw)) return response;
+        throw Error{
+            Errc::card_refused,
+            fmt::format("{}: SW {:04X} ({}): the card does not say who it is, nor that it cannot; its "
+                        "keys would be another card's. Nothing was written",
+                        what, response.sw.value(), apdu::describe(response.sw)),
+            response.sw};
+    }
+
+    void ask_serial() {
+        const auto response = ask_name(get_serial(), "serial number (INS F8)");
+        if (response.sw.ok()) card_state_.chip.name = chip_name_of_serial(response.data);
     }
 
     bool select() {

@@ -93,14 +93,12 @@ private:
         }
         const auto tries = own_.puk_data ? own_.puk_data->tries_left : std::nullopt;
         if (tries && *tries < fewest_tries) refuse("the card's PUK has its last try left, or is blocked");
-        for (const auto& slot : options_.slots) {
-            const Bytes* value = own_.object(slot.container);
-            if (value != nullptr && !value->empty()) {
-                refuse(
-                    fmt::format("the card holds a {}, and its management key is the maker's: others began "
-                                "this card; it is never overwritten",
-                                container_of_id(slot.container)->name));
-            }
+        // our own cards get our management key before anything else
+        if (const auto others = own_.issued(); !others.empty()) {
+            refuse(
+                fmt::format("the card holds {}, which this station did not write: its management key is the "
+                            "maker's, so others began this card; it is never overwritten",
+                            in_words(others)));
         }
     }
 

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "apdu/error.h"
+#include "keys/card_identity.h"
 #include "keys/certificate_request.h"
+#include "keys/management_key.h"
 #include "keys/pkcs12.h"
+#include "libcard/app/piv/chuid.h"
 #include "libcard/app/piv/containers.h"
 #include "libcard/app/piv/folder.h"
 #include "libcard/app/piv/folder_application.h"
@@ -105,14 +108,40 @@ fs::path small_folder() {
     return folder;
 }
 
-std::string fault_of_write(Populator& station, PivCard& card, Errc code) {
+std::string fault_of_write(Populator& station, PivCard& card, Errc code, bool update = false) {
     try {
-        station.write(card);
+        station.write(card, update);
     } catch (const Error& error) {
         CHECK(error.code() == code);
         return error.what();
     }
     return "nothing was thrown";
+}
+
+/// small_folder() with a CHUID that names a card.
+fs::path folder_of_card(std::uint8_t guid, std::uint8_t number) {
+    const auto folder = small_folder();
+    Chuid chuid;
+    chuid.fascn = Bytes(25, number);
+    chuid.guid = Bytes(16, guid);
+    chuid.expiry = "20301231";
+    test::write_bytes(folder / "CHUID.bin", encode_chuid(chuid));
+    fs::remove(folder / "9E.p12");
+    return folder;
+}
+
+void set_issuers_management_key(PivCard& card, Populator& station) {
+    const auto name = station.look(card).state.chip.name;
+    const auto& keyset = station.order().keys.keyset("piv-management");
+    card.administer();
+    auto change = set_management_key_header();
+    change.data =
+        management_key_field(algorithm_des3,
+                             keys::derive_management_key(
+                                 keyset, keys::identity_of_card(name, station.order().record.document_number),
+                                 algorithm_des3, management_key_size(algorithm_des3)))
+            .reveal([](ByteView field) { return Bytes(field.begin(), field.end()); });
+    REQUIRE(card.transport().transmit(change).sw.ok());
 }
 
 }  // namespace
@@ -287,4 +316,84 @@ TEST_CASE("options of a folder's profile that are wrong are named") {
     CHECK(fault_of("others = \"burn\"").find("others") != std::string::npos);
     CHECK(fault_of("import_keys = 1").find("import_keys") != std::string::npos);
     CHECK(fault_of("").empty());
+}
+
+TEST_CASE("what others put on a card is not overwritten by a folder") {
+    const auto folder = folder_of_card(1, 1);
+    PivCard card;
+    Populator station{folder};
+    card.administer();
+    std::string thing;
+    SECTION("a key without certificate") {
+        REQUIRE(card.transport().transmit(generate(0x9D, keys::KeyAlgorithm::ec_p256)).sw.ok());
+        thing = "key 9D";
+    }
+    SECTION("a key and its certificate, without CHUID") {
+        REQUIRE(card.transport().transmit(generate(0x9A, keys::KeyAlgorithm::ec_p256)).sw.ok());
+        REQUIRE(card.put(id_piv_certificate, from_hex("7003300100710100FE00")) == 0x9000);
+        thing = "key 9A, PIV authentication certificate";
+    }
+    SECTION("an object") {
+        const auto id = GENERATE(id_signature_certificate, id_retired_first, id_printed, id_fingerprints,
+                                 id_face, id_security_object);
+        REQUIRE(card.put(id, from_hex("7003300100710100FE00")) == 0x9000);
+        thing = container_of_id(id)->name;
+    }
+    const Bytes before = card.body().snapshot();
+    CHECK(fault_of_write(station, card, Errc::card_refused).find("the card holds " + thing + ", which") !=
+          std::string::npos);
+    CHECK(card.body().snapshot() == before);
+}
+
+TEST_CASE("what makers leave on a card is overwritten by a folder") {
+    PivCard card;
+    Populator station{folder_of_card(1, 1)};
+    card.administer();
+    for (const auto id : {id_chuid, id_ccc, id_key_history})
+        REQUIRE(card.put(id, from_hex("FE00")) == 0x9000);
+    CHECK(station.write(card).complete);
+}
+
+TEST_CASE("a finished card under the issuer's management key takes a folder of the same card only") {
+    PivCard card;
+    Populator first{folder_of_card(1, 1)};
+    set_issuers_management_key(card, first);
+    first.write(card);
+    Populator other{folder_of_card(2, 2)};
+    for (const bool update : {false, true}) {
+        CHECK(fault_of_write(other, card, Errc::card_refused, update).find("neither GUID nor FASC-N") !=
+              std::string::npos);
+    }
+    const auto as_before = [&] {
+        return card.read().file("CHUID")->content == first.folder().object(id_chuid)->value;
+    };
+    CHECK(as_before());
+    for (const auto& [guid, number] : {std::pair{1, 2}, std::pair{3, 2}}) {
+        INFO(guid << " " << number);
+        Populator same{folder_of_card(static_cast<std::uint8_t>(guid), static_cast<std::uint8_t>(number))};
+        CHECK(same.write(card, true).complete);
+        CHECK(difference(card.read(), same.folder()) == "");
+    }
+}
+
+TEST_CASE("an update to another folder torn at any command is completed by the same call") {
+    const auto one = folder_of_card(1, 1), two = folder_of_card(2, 2);
+    fs::remove(two / "face.bin");
+    PivCard whole;
+    Populator{one}.write(whole);
+    Populator first{two};
+    const auto before = whole.body().apdu_count();
+    first.write(whole, true);
+    const auto most = whole.body().apdu_count() - before;
+    for (std::uint64_t at = 1; at <= most; ++at) {
+        INFO("torn at " << at);
+        PivCard card;
+        Populator{one}.write(card);
+        Populator station{two};
+        card.body().set_faults({{sim::Faults::Kind::cut_after, at, 0}});
+        CHECK_THROWS_AS(station.write(card, true), Error);
+        card.power_up();
+        CHECK(station.write(card, true).complete);
+        CHECK(difference(card.read(), station.folder()) == "");
+    }
 }
