@@ -55,8 +55,9 @@ public:
     virtual ~CertificateSource() = default;
 
     /// The certificate, DER. Asking again for the same key gives the same certificate as long as it is valid,
-    /// says the same and ends no later than what is asked for; there are never two for one key at one time. A certificate of this chip's slot for
-    /// another key is revoked (superseded). What was issued is on disk before this returns.
+    /// says the same and ends no later than what is asked for; there are never two for one key at one time. A
+    /// certificate of this chip's slot for another key is revoked (superseded). What was issued is on disk
+    /// before this returns.
     /// @throws Error{card_refused} when the request is not signed by its key; Error{keys_failed},
     ///         Error{store_failed}; Error{interrupted} when the CA has not answered yet (the same call goes
     ///         on)
